@@ -1,0 +1,144 @@
+import { Aws, Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { DeadLetters } from './dead-letters.ts';
+import type { Queues } from './queues.ts';
+import type { ServiceFunction } from './service-function.ts';
+import type { FunctionName, StageSettings } from './settings.ts';
+
+/** Longer than the longest SQS delay, so that a waiting retry is not taken for a backlog. */
+const BACKLOG_SECONDS = 1800;
+const SILENT_MINUTES = 5;
+
+export interface AlarmsProps {
+  readonly key: Key;
+  readonly settings: StageSettings;
+  readonly deadLetters: DeadLetters;
+}
+
+/** A metric and the value at which somebody has to look. */
+interface Watch {
+  readonly why: string;
+  readonly metric: IMetric;
+  readonly threshold: number;
+  readonly below?: boolean;
+  readonly periods?: number;
+}
+
+/** Every alarm goes to one encrypted topic. */
+export class Alarms extends Construct {
+  readonly topic: Topic;
+
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    this.topic = new Topic(this, 'Topic', { masterKey: props.key, enforceSSL: true });
+    // Without this CloudWatch cannot publish to an encrypted topic, and says so nowhere.
+    props.key.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: ['*'],
+        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
+    );
+    const { alarmEmail } = props.settings;
+    if (alarmEmail !== undefined) {
+      const deadLetterQueue = props.deadLetters.background;
+      this.topic.addSubscription(new EmailSubscription(alarmEmail, { deadLetterQueue }));
+    }
+  }
+
+  watch(
+    functions: Readonly<Record<FunctionName, ServiceFunction>>,
+    queues: Queues,
+    deadLetters: DeadLetters,
+  ): void {
+    const { firstKey: _, ...running } = functions;
+    const { authorize, api, publish, receive, tick } = running;
+    this.#onDeadLetter('Delivery', deadLetters.delivery);
+    this.#onDeadLetter('Background', deadLetters.background);
+    this.#onBacklog('Delivery', queues.delivery.queue);
+    this.#onBacklog('FanOut', queues.fanOut.queue);
+    for (const [name, fn] of Object.entries(running)) this.#onErrors(name, fn);
+    // Elsewhere a throttled invocation waits in its queue and shows as a backlog.
+    for (const [name, fn] of Object.entries({ authorize, api, publish, receive })) {
+      this.#onThrottles(name, fn);
+    }
+    this.#onSilence('tick', tick);
+  }
+
+  /** One message in it is one too many. */
+  #onDeadLetter(name: string, queue: Queue): void {
+    this.#watch(`${name}DeadLetter`, {
+      why: 'A message was given up on. Runbook: docs/runbook.md#dead-letters',
+      metric: queue.metricApproximateNumberOfMessagesVisible({
+        period: Duration.minutes(1),
+        statistic: 'Maximum',
+      }),
+      threshold: 1,
+    });
+  }
+
+  #onBacklog(name: string, queue: Queue): void {
+    this.#watch(`${name}Backlog`, {
+      why: `Work waits longer than ${BACKLOG_SECONDS} s. Runbook: docs/runbook.md#backlog`,
+      metric: queue.metricApproximateAgeOfOldestMessage({
+        period: Duration.minutes(1),
+        statistic: 'Maximum',
+      }),
+      threshold: BACKLOG_SECONDS,
+      periods: 3,
+    });
+  }
+
+  #onErrors(name: string, fn: ServiceFunction): void {
+    this.#watch(`${name}Errors`, {
+      why: 'A function failed or ran out of time. Runbook: docs/runbook.md#errors',
+      metric: fn.metricErrors({ period: Duration.minutes(1), statistic: 'Sum' }),
+      threshold: 1,
+    });
+  }
+
+  #onThrottles(name: string, fn: ServiceFunction): void {
+    this.#watch(`${name}Throttles`, {
+      why: 'The account ran out of concurrency. Runbook: docs/runbook.md#throttles',
+      metric: fn.metricThrottles({ period: Duration.minutes(1), statistic: 'Sum' }),
+      threshold: 1,
+    });
+  }
+
+  /** Retries, and whatever a lost message left undone, stand still while it is silent. */
+  #onSilence(name: string, fn: ServiceFunction): void {
+    this.#watch(`${name}Silent`, {
+      why: `No run for ${SILENT_MINUTES} minutes. Runbook: docs/runbook.md#silent-tick`,
+      metric: fn.metricInvocations({ period: Duration.minutes(SILENT_MINUTES), statistic: 'Sum' }),
+      threshold: 1,
+      below: true,
+    });
+  }
+
+  #watch(id: string, watch: Watch): void {
+    const below = watch.below === true;
+    new Alarm(this, id, {
+      alarmDescription: watch.why,
+      metric: watch.metric,
+      threshold: watch.threshold,
+      comparisonOperator: below
+        ? ComparisonOperator.LESS_THAN_THRESHOLD
+        : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: watch.periods ?? 1,
+      treatMissingData: below ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+    }).addAlarmAction(new SnsAction(this.topic));
+  }
+}

@@ -1,0 +1,77 @@
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import { ENV } from '../lib/names.ts';
+import { Alarms } from './alarms.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { type Egress, egressOf } from './egress.ts';
+import { FirstKey } from './first-key.ts';
+import { Functions } from './functions.ts';
+import { grant } from './grants.ts';
+import { HttpEdge } from './http-api.ts';
+import { Queues } from './queues.ts';
+import { EveryMinute } from './schedule.ts';
+import { Secrets } from './secrets.ts';
+import type { CodeOf } from './service-function.ts';
+import type { Stage, StageSettings } from './settings.ts';
+import { Storage } from './storage.ts';
+
+export interface BreakwaterStackProps extends StackProps {
+  readonly settings: StageSettings & { readonly stage: Stage };
+  readonly egress: Egress;
+  readonly codeOf: CodeOf;
+  /** Shown in the `user-agent` of deliveries. */
+  readonly version: string;
+}
+
+/** The whole product in one stack; this is its table of contents. */
+export class BreakwaterStack extends Stack {
+  constructor(scope: Construct, id: string, props: BreakwaterStackProps) {
+    super(scope, id, props);
+    const { settings, codeOf } = props;
+    const egress = egressOf(props.egress, this.account);
+    const key = new Key(this, 'Key', {
+      description: 'Breakwater: tables, secrets, alarm topic',
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    const storage = new Storage(this, 'Storage', {
+      key,
+      deletionProtection: settings.deletionProtection,
+    });
+    const secrets = new Secrets(this, 'Secrets', { key });
+    const deadLetters = new DeadLetters(this, 'DeadLetters');
+    const queues = new Queues(this, 'Queues', { deadLetters });
+    const edge = new HttpEdge(this, 'Edge', { settings });
+    const { byName: functions } = new Functions(this, 'Functions', {
+      codeOf,
+      settings,
+      environment: {
+        [ENV.stage]: settings.stage,
+        [ENV.version]: props.version,
+        [ENV.egress]: egress,
+        [ENV.registryTable]: storage.registry.tableName,
+        [ENV.historyTable]: storage.history.tableName,
+        [ENV.stateTable]: storage.state.tableName,
+        [ENV.deliveryQueueUrl]: queues.delivery.queue.queueUrl,
+        [ENV.fanOutQueueUrl]: queues.fanOut.queue.queueUrl,
+        [ENV.pepperSecretId]: secrets.pepperArn,
+        [ENV.retentionDays]: String(settings.retentionDays),
+        [ENV.publicUrl]: edge.url,
+        [ENV.ownHosts]: edge.hosts.join(','),
+      },
+    });
+    functions.firstKey.addEnvironment(ENV.adminKeySecretId, secrets.adminKeyArn);
+    grant(functions, { storage, queues, secrets });
+    edge.route(functions, functions.authorize);
+    queues.delivery.feed(functions.deliver, settings.maxConcurrency.delivery);
+    queues.fanOut.feed(functions.fanOut, settings.maxConcurrency.fanOut);
+    new EveryMinute(this, 'Tick', { run: functions.tick, deadLetters: deadLetters.background });
+    new FirstKey(this, 'FirstKey', { run: functions.firstKey });
+    const alarms = new Alarms(this, 'Alarms', { key, settings, deadLetters });
+    alarms.watch(functions, queues, deadLetters);
+    new CfnOutput(this, 'ApiUrl', { value: edge.url });
+    new CfnOutput(this, 'AdminKeySecretId', { value: secrets.adminKeyArn });
+    new CfnOutput(this, 'AlarmTopicArn', { value: alarms.topic.topicArn });
+  }
+}

@@ -1,0 +1,69 @@
+import type { TIMEOUT_SECONDS } from '../lib/names.ts';
+
+/** The functions of the stack, by the names that `lib/names.ts` gives them. */
+export type FunctionName = keyof typeof TIMEOUT_SECONDS;
+
+export const STAGES = ['dev', 'staging', 'prod'] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** What may differ between stages; everything else is the same everywhere. */
+export interface StageSettings {
+  /** Days that events and deliveries stay readable and recoverable. */
+  readonly retentionDays: number;
+  /** One of the periods that CloudWatch Logs knows. */
+  readonly logRetentionDays: 7 | 14 | 30 | 60 | 90;
+  /** CPU comes with memory: 1769 MB is one core. */
+  readonly memoryMb: Readonly<Record<FunctionName, number>>;
+  /** Batches worked on side by side; SQS allows 2 to 1000. */
+  readonly maxConcurrency: { readonly delivery: number; readonly fanOut: number };
+  /** Of the whole API; further requests get 429 from API Gateway before any function runs. */
+  readonly throttle: { readonly perSecond: number; readonly burst: number };
+  /** Tables and stack refuse deletion until this is turned off in a deployment of its own. */
+  readonly deletionProtection: boolean;
+  /** Gets a confirmation mail first; without one the alarm topic has no subscriber. */
+  readonly alarmEmail?: string;
+  /** A host name of yours that points at the API; shown in the URLs of sources. */
+  readonly publicHost?: string;
+}
+
+const MEMORY_MB: StageSettings['memoryMb'] = {
+  authorize: 512,
+  api: 512,
+  publish: 512,
+  receive: 512,
+  deliver: 1024,
+  fanOut: 512,
+  tick: 512,
+  firstKey: 256,
+};
+
+const DEV: StageSettings = {
+  retentionDays: 7,
+  logRetentionDays: 7,
+  memoryMb: MEMORY_MB,
+  maxConcurrency: { delivery: 10, fanOut: 2 },
+  throttle: { perSecond: 100, burst: 200 },
+  deletionProtection: false,
+};
+
+const SETTINGS: Readonly<Record<Stage, StageSettings>> = {
+  dev: DEV,
+  staging: { ...DEV, retentionDays: 14, logRetentionDays: 14 },
+  prod: {
+    ...DEV,
+    retentionDays: 30,
+    logRetentionDays: 30,
+    maxConcurrency: { delivery: 100, fanOut: 5 },
+    throttle: { perSecond: 1000, burst: 2000 },
+    deletionProtection: true,
+  },
+};
+
+/** The settings of a stage given as `-c stage=…`; an unknown stage is an error that names all. */
+export function settingsOf(stage: unknown): { readonly stage: Stage } & StageSettings {
+  const known = STAGES.find((name) => name === stage);
+  if (known === undefined) {
+    throw new Error(`Context "stage" is ${JSON.stringify(stage)}; allowed: ${STAGES.join(', ')}`);
+  }
+  return { stage: known, ...SETTINGS[known] };
+}

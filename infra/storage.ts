@@ -1,0 +1,176 @@
+import { Aws, RemovalPolicy } from 'aws-cdk-lib';
+import {
+  type Attribute,
+  AttributeType,
+  BillingMode,
+  ProjectionType,
+  Table,
+  TableEncryption,
+} from 'aws-cdk-lib/aws-dynamodb';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import { TABLES } from '../lib/names.ts';
+import type { ServiceFunction } from './service-function.ts';
+
+/** Where the API keys live in the registry. */
+const KEY_ROWS = {
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['KEY#*'] },
+};
+
+export interface StorageProps {
+  readonly key: IKey;
+  readonly deletionProtection: boolean;
+}
+
+/** The three tables by life cycle, and who may do what with them in the domain's words. */
+export class Storage extends Construct {
+  readonly registry: Table;
+  readonly history: Table;
+  readonly state: Table;
+  readonly #key: IKey;
+
+  constructor(scope: Construct, id: string, props: StorageProps) {
+    super(scope, id);
+    this.#key = props.key;
+    this.registry = this.#table('Registry', props, TABLES.registry);
+    this.history = this.#table('History', props, TABLES.history);
+    this.state = this.#table('State', props, TABLES.state);
+    const { kind } = TABLES.registry.indexes;
+    const { timeline, status, due } = TABLES.history.indexes;
+    this.registry.addGlobalSecondaryIndex({
+      ...keysOf(kind, AttributeType.STRING),
+      indexName: kind.name,
+      projectionType: ProjectionType.ALL,
+    });
+    for (const index of [timeline, status]) {
+      this.history.addGlobalSecondaryIndex({
+        ...keysOf(index, AttributeType.STRING),
+        indexName: index.name,
+        projectionType: ProjectionType.INCLUDE,
+        nonKeyAttributes: [...index.project],
+      });
+    }
+    this.history.addGlobalSecondaryIndex({
+      ...keysOf(due, AttributeType.NUMBER),
+      indexName: due.name,
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
+  }
+
+  /** Looks a key up and notes its use; sees no other row of the registry. */
+  letVerifyKeys(fn: ServiceFunction): void {
+    this.#let(fn, this.registry, ['GetItem', 'UpdateItem'], KEY_ROWS);
+  }
+
+  /** Stores a key, or finds that it is there; sees no other row of the registry. */
+  letStoreFirstKey(fn: ServiceFunction): void {
+    this.#let(fn, this.registry, ['GetItem', 'PutItem'], KEY_ROWS);
+  }
+
+  letReadRegistry(fn: ServiceFunction): void {
+    this.#let(fn, this.registry, ['GetItem', 'Query']);
+  }
+
+  /** Stores a changed integration over the one that was read, and says that routes changed. */
+  letDisableIntegrations(fn: ServiceFunction): void {
+    this.#let(fn, this.registry, ['GetItem', 'PutItem', 'UpdateItem']);
+  }
+
+  letManageRegistry(fn: ServiceFunction): void {
+    this.#let(fn, this.registry, ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem']);
+    this.#letQuery(fn, this.registry, [TABLES.registry.indexes.kind]);
+  }
+
+  letReadEvents(fn: ServiceFunction): void {
+    this.#let(fn, this.history, ['GetItem', 'Query']);
+  }
+
+  /** Rows of the history are put, under a condition; nobody updates or deletes one. */
+  letRecordHistory(fn: ServiceFunction): void {
+    this.#let(fn, this.history, ['GetItem', 'Query', 'PutItem']);
+  }
+
+  letListHistory(fn: ServiceFunction): void {
+    const { timeline, status } = TABLES.history.indexes;
+    this.#letQuery(fn, this.history, [timeline, status]);
+  }
+
+  letFindDue(fn: ServiceFunction): void {
+    this.#letQuery(fn, this.history, [TABLES.history.indexes.due]);
+  }
+
+  /** Claims of what may be done once, and requests to sweep. */
+  letClaim(fn: ServiceFunction): void {
+    this.#let(fn, this.state, ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem']);
+  }
+
+  letKeepProgress(fn: ServiceFunction): void {
+    this.#let(fn, this.state, ['GetItem', 'Query', 'PutItem', 'DeleteItem']);
+  }
+
+  #let(fn: ServiceFunction, table: Table, actions: readonly Action[], conditions = {}): void {
+    fn.allow(
+      actions.map((action) => `dynamodb:${action}`),
+      [table.tableArn],
+      conditions,
+    );
+    const changes = actions.some((action) => action !== 'GetItem' && action !== 'Query');
+    this.#letUseKey(fn, changes ? 'change' : 'read');
+  }
+
+  #letQuery(
+    fn: ServiceFunction,
+    table: Table,
+    indexes: readonly { readonly name: string }[],
+  ): void {
+    fn.allow(
+      ['dynamodb:Query'],
+      indexes.map(({ name }) => `${table.tableArn}/index/${name}`),
+    );
+  }
+
+  /** The table's key, through DynamoDB only; the actions that its documentation asks for. */
+  #letUseKey(fn: ServiceFunction, access: 'read' | 'change'): void {
+    const read = ['kms:Decrypt', 'kms:DescribeKey'];
+    const change = [
+      'kms:Encrypt',
+      'kms:ReEncryptFrom',
+      'kms:ReEncryptTo',
+      'kms:GenerateDataKey',
+      'kms:GenerateDataKeyWithoutPlaintext',
+    ];
+    fn.allow(access === 'read' ? read : [...read, ...change], [this.#key.keyArn], {
+      StringEquals: { 'kms:ViaService': `dynamodb.${Aws.REGION}.amazonaws.com` },
+    });
+  }
+
+  #table(id: string, props: StorageProps, names: Names & { readonly ttl?: string }): Table {
+    return new Table(this, id, {
+      ...keysOf(names, AttributeType.STRING),
+      ...(names.ttl === undefined ? {} : { timeToLiveAttribute: names.ttl }),
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      encryption: TableEncryption.CUSTOMER_MANAGED,
+      encryptionKey: props.key,
+      deletionProtection: props.deletionProtection,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+}
+
+type Action = 'GetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem';
+
+interface Names {
+  readonly partitionKey: string;
+  readonly sortKey: string;
+}
+
+function keysOf(
+  names: Names,
+  sortType: AttributeType,
+): { partitionKey: Attribute; sortKey: Attribute } {
+  return {
+    partitionKey: { name: names.partitionKey, type: AttributeType.STRING },
+    sortKey: { name: names.sortKey, type: sortType },
+  };
+}

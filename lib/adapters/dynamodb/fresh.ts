@@ -1,0 +1,32 @@
+import type { Clock } from '../../app/ports.ts';
+
+/** Sets an entry as the newest; the oldest goes where there are more than `max`. */
+export function rememberIn<K, V>(map: Map<K, V>, key: K, value: V, max: number): void {
+  map.delete(key);
+  map.set(key, value);
+  const oldest = map.keys().next();
+  if (map.size > max && oldest.done !== true) map.delete(oldest.value);
+}
+
+/**
+ * Reads that may be up to `freshMs` old, counted from when they began; many callers share one.
+ * A read that fails is not kept.
+ */
+export function freshReads<V>(
+  read: (key: string) => Promise<V>,
+  limits: { readonly freshMs: number; readonly entriesMax: number },
+  clock: Pick<Clock, 'nowMs'>,
+): (key: string) => Promise<V> {
+  const entries = new Map<string, { readonly sinceMs: number; readonly value: Promise<V> }>();
+  return (key) => {
+    const nowMs = clock.nowMs();
+    const entry = entries.get(key);
+    if (entry !== undefined && nowMs - entry.sinceMs < limits.freshMs) return entry.value;
+    const value = read(key);
+    rememberIn(entries, key, { sinceMs: nowMs, value }, limits.entriesMax);
+    value.catch(() => {
+      if (entries.get(key)?.value === value) entries.delete(key);
+    });
+    return value;
+  };
+}

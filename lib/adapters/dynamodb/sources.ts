@@ -1,0 +1,39 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Sources } from '../../app/ports.ts';
+import { SOURCES_PER_TENANT_MAX, type Source } from '../../domain/source.ts';
+import { freshReads } from './fresh.ts';
+import { namedResources } from './named-resources.ts';
+import type { StoreOptions } from './store.ts';
+import type { Tables } from './table.ts';
+
+/** Sources in DynamoDB. */
+export function dynamoSources(
+  db: DynamoDBClient,
+  tables: Tables,
+  options: Pick<StoreOptions, 'clock' | 'random'> & { readonly perTenantMax?: number },
+): Sources {
+  const { all: _, ...sources } = namedResources<Source>(db, tables, options, {
+    kind: 'source',
+    prefix: 'SRC',
+    perTenantMax: options.perTenantMax ?? SOURCES_PER_TENANT_MAX,
+  });
+  return sources;
+}
+
+const FRESH_MS = 2_000;
+const ENTRIES_MAX = 1_000;
+
+/** Sources as the receive path reads them: up to two seconds old, one read for many. */
+export function cachedSources(
+  sources: Pick<Sources, 'byId'>,
+  clock: StoreOptions['clock'],
+): Pick<Sources, 'byId'> {
+  const limits = { freshMs: FRESH_MS, entriesMax: ENTRIES_MAX };
+  const read = freshReads((id) => sources.byId(id as Source['id']), limits, clock);
+  return {
+    async byId(id, tenant) {
+      const source = await read(id);
+      return tenant === undefined || source?.tenant === tenant ? source : undefined;
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { RESPONSE_BODY_KEPT_BYTES } from '../../domain/delivery.ts';
+
+/** At most this much of an answer is read; more is an error. */
+export const ANSWER_BYTES_MAX = 256 * 1_024;
+
+const HEADERS_KEPT_MAX = 32;
+const HEADERS_KEPT_BYTES = 2_048;
+/** Read by the delivery rules, so they are kept before any other. */
+const HEADERS_FIRST: readonly string[] = ['retry-after', 'webhook-delivery', 'content-type'];
+const HEADER_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+const SENSITIVE = /cookie|auth|token|secret|api-?key|passw|credential|session|signature/;
+
+/** What may be remembered of an answer's headers: few, small, and none that carries a secret. */
+export function keptHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
+  const kept: [string, string][] = [];
+  let bytes = 0;
+  for (const name of new Set([...HEADERS_FIRST, ...Object.keys(headers)])) {
+    const given = headers[name];
+    if (given === undefined || !HEADER_NAME.test(name) || SENSITIVE.test(name)) continue;
+    const value = typeof given === 'string' ? given : given.join(', ');
+    const size = name.length + Buffer.byteLength(value);
+    if (kept.length === HEADERS_KEPT_MAX || bytes + size > HEADERS_KEPT_BYTES) continue;
+    bytes += size;
+    kept.push([name, value]);
+  }
+  return Object.fromEntries(kept);
+}
+
+export interface BodyStart {
+  /** False once the body is larger than may be read. */
+  add(chunk: Buffer): boolean;
+  /** At most `RESPONSE_BODY_KEPT_BYTES` as UTF-8; what is no UTF-8 reads U+FFFD. */
+  text(): string;
+}
+
+/** Counts a body and keeps its beginning; the rest is let go chunk by chunk. */
+export function bodyStart(): BodyStart {
+  const kept: Buffer[] = [];
+  let keptBytes = 0;
+  let bytes = 0;
+  return {
+    add(chunk) {
+      bytes += chunk.length;
+      // A copy: a slice would hold on to the whole network buffer.
+      const start = Buffer.from(chunk.subarray(0, RESPONSE_BODY_KEPT_BYTES - keptBytes));
+      if (start.length > 0) kept.push(start);
+      keptBytes += start.length;
+      return bytes <= ANSWER_BYTES_MAX;
+    },
+    text() {
+      // `stream` drops a character that the cut went through instead of replacing it.
+      const text = new TextDecoder().decode(Buffer.concat(kept), { stream: bytes > keptBytes });
+      // One invalid byte becomes three, so a binary answer has to be cut again.
+      const room = new Uint8Array(RESPONSE_BODY_KEPT_BYTES);
+      return text.slice(0, new TextEncoder().encodeInto(text, room).read);
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { CallResult } from '../../app/ports.ts';
+import { bodyStart, keptHeaders } from './answer.ts';
+import { type Connection, IDLE_MS_MAX } from './connections.ts';
+import { exchangeFailure, type Failure, failure } from './failure.ts';
+
+/** What an attempt came to, without its times. */
+export type Outcome = Omit<CallResult, 'startedAtMs' | 'latencyMs'>;
+
+export interface WireRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+const HEADER_BYTES_MAX = 16 * 1_024;
+const INFORMATIONAL_MAX = 32;
+
+/** An attempt that ended before there was any answer. */
+export function unanswered({ error, detail }: Failure): Outcome {
+  return { statusCode: null, error, responseHeaders: {}, responseBody: '', detail };
+}
+
+/**
+ * One request and its whole answer over an open connection. Never rejects; whenever it does not
+ * end in a whole answer, the connection is destroyed.
+ */
+export function exchange(
+  connection: Connection,
+  wire: WireRequest,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const { method, path, headers } = wire;
+    const request = httpRequest({
+      agent: connection.agent,
+      method,
+      path,
+      headers,
+      maxHeaderSize: HEADER_BYTES_MAX,
+      insecureHTTPParser: false, // Said here, because a flag of the process may say otherwise.
+    });
+    const body = bodyStart();
+    let response: IncomingMessage | undefined;
+    let isSettled = false;
+
+    const settle = (reason?: Failure) => {
+      if (isSettled) return;
+      isSettled = true;
+      signal.removeEventListener('abort', onAbort);
+      // A connection whose request is still on its way out would carry it on after the attempt.
+      const isReusable = request.writableFinished && !closesSoon(response);
+      if (reason !== undefined || !isReusable) connection.socket.destroy();
+      resolve(outcome(response, body.text(), reason));
+    };
+    const onAbort = () =>
+      settle(failure('timeout', response === undefined ? 'response_timeout' : 'body_timeout'));
+    const onError = (error: unknown) => settle(exchangeFailure(error));
+
+    signal.addEventListener('abort', onAbort, { once: true });
+    request.on('response', (answer) => {
+      response = answer;
+      answer.on('data', (chunk: Buffer) => {
+        if (!body.add(chunk)) settle(failure('body-too-large', 'body_too_large'));
+      });
+      answer.on('end', () => settle()).on('error', onError);
+    });
+    // 101 is an answer like any other here; Node would close the connection without a word.
+    request.on('upgrade', (answer) => {
+      response = answer;
+      settle();
+      connection.socket.destroy();
+    });
+    limitInformational(request, () => settle(failure('reset', 'too_many_informational')));
+    request.on('error', onError);
+    request.on('close', () => settle(failure('reset', 'connection_lost')));
+    if (signal.aborted) onAbort();
+    else request.end(wire.body);
+  });
+}
+
+/** Whether the server has said that it closes an idle connection earlier than we would. */
+function closesSoon(response: IncomingMessage | undefined): boolean {
+  const seconds = /(?:^|[ ,;])timeout=(\d{1,6})/i.exec(
+    String(response?.headers['keep-alive']),
+  )?.[1];
+  return seconds !== undefined && Number(seconds) * 1_000 <= IDLE_MS_MAX;
+}
+
+/** 1xx answers mean nothing to us, but parsing a flood of them costs time that others need. */
+function limitInformational(request: ClientRequest, exceeded: () => void) {
+  let seen = 0;
+  request.on('information', () => {
+    seen++;
+    if (seen > INFORMATIONAL_MAX) exceeded();
+  });
+}
+
+function outcome(
+  response: IncomingMessage | undefined,
+  responseBody: string,
+  reason: Failure | undefined,
+): Outcome {
+  return {
+    statusCode: response?.statusCode ?? null,
+    error: reason?.error ?? null,
+    responseHeaders: response === undefined ? {} : keptHeaders(response.headers),
+    responseBody,
+    ...(reason === undefined ? {} : { detail: reason.detail }),
+  };
+}

@@ -1,0 +1,183 @@
+import type { Delivery, DeliveryStatus, DeliveryTask } from '../domain/delivery.ts';
+import { dueAt, hold, newDelivery } from '../domain/delivery-transitions.ts';
+import { RequestError } from '../domain/errors.ts';
+import { type EventRecord, INLINE_TARGETS_MAX, type NewEvent } from '../domain/event.ts';
+import { recordOf } from '../domain/event-record.ts';
+import {
+  type DeliveryId,
+  deliveryId,
+  ID_RANDOM_BYTES,
+  type IntegrationId,
+  ulid,
+} from '../domain/ids.ts';
+import type { Route } from '../domain/integration.ts';
+import { routesFor, routesNamed } from '../domain/routing.ts';
+import { concurrently } from './concurrently.ts';
+import type { Clock, Deliveries, Doorbell, Events, Random, Telemetry } from './ports.ts';
+
+export interface AcceptDeps {
+  readonly events: Pick<Events, 'store'>;
+  readonly deliveries: Pick<Deliveries, 'save'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+}
+
+export interface Published {
+  readonly id: string;
+  readonly type: string;
+  readonly tenant: string;
+  readonly acceptedAtMs: number;
+  readonly deliveries: readonly {
+    readonly id: DeliveryId;
+    readonly integration: IntegrationId;
+    readonly status: DeliveryStatus;
+  }[];
+  readonly fanout: 'inline' | 'queued';
+  /** The id was published before with the same content; nothing was done. */
+  readonly duplicate: boolean;
+}
+
+/** What is left to do for an event once it is stored: none of it can lose the event. */
+export interface Accepted {
+  readonly published: Published;
+  readonly doorbells: readonly Doorbell[];
+  readonly fanOut: boolean;
+}
+
+/** Bodies up to this many bytes travel in the doorbell and save the delivery a read. */
+export const INLINE_BODY_BYTES_MAX = 16_384;
+/** Rows of one event that are stored at the same time. */
+const WIDTH = 16;
+
+/** Stores the event with its targets; an id used before answers as then, or is refused. */
+export async function accept(
+  deps: AcceptDeps,
+  event: NewEvent,
+  routes: readonly Route[],
+  seed: string | undefined,
+): Promise<Accepted> {
+  const targets = event.integrations
+    ? routesNamed(routes, event.integrations)
+    : routesFor(routes, event.type);
+  const nowMs = deps.clock.nowMs();
+  const record = recordOf(
+    event,
+    targets,
+    nowMs,
+    seed ?? ulid(nowMs, deps.random.bytes(ID_RANDOM_BYTES)),
+  );
+  const stored = await deps.events.store(record);
+  if (stored !== 'stored') {
+    const { existing } = stored;
+    if (existing.fingerprint !== record.fingerprint) {
+      throw new RequestError(
+        'event-id-conflict',
+        `id: the event ${JSON.stringify(event.id)} exists with other content; give a new event a new id.`,
+      );
+    }
+    deps.telemetry.count('EventsDuplicate');
+    return { published: answer(existing, new Map(), true), doorbells: [], fanOut: false };
+  }
+  const waiting = await storeWaiting(deps, record, targets, nowMs);
+  const fanOut = fansOut(record);
+  deps.telemetry.count('EventsAccepted');
+  deps.telemetry.info('event.accepted', {
+    tenant: record.tenant,
+    eventId: record.id,
+    type: record.type,
+    targets: targets.length,
+    bytes: record.body.length,
+    ...(record.source !== undefined && { source: record.source }),
+  });
+  return {
+    published: answer(record, waiting, false),
+    doorbells: fanOut ? [] : doorbellsOf(record, waiting, nowMs),
+    fanOut,
+  };
+}
+
+/** Rows for the targets that are not due at once: paused ones are held, `deliverAt` ones wait. */
+async function storeWaiting(
+  deps: AcceptDeps,
+  event: EventRecord,
+  targets: readonly Route[],
+  nowMs: number,
+): Promise<ReadonlyMap<IntegrationId, Delivery>> {
+  const rows = targets.flatMap((target) => {
+    const row = initialRow(event, target, nowMs);
+    return row ? [row] : [];
+  });
+  await concurrently(rows, WIDTH, async (row) => {
+    try {
+      // A row that is already there was put by the tick: the same one, so losing is fine.
+      await deps.deliveries.save(row);
+    } catch (error) {
+      // The event is stored, so the 202 stands; the tick writes the row.
+      deps.telemetry.warn('row.deferred', { eventId: row.eventId, error });
+    }
+  });
+  return new Map(rows.map((row) => [row.integrationId, row]));
+}
+
+/** The row that a delivery needs before its first attempt; undefined: none, it is due at once. */
+export function initialRow(
+  event: Pick<EventRecord, 'tenant' | 'id' | 'type' | 'acceptedAtMs' | 'deliverAtMs'>,
+  target: Pick<Route, 'id' | 'status'>,
+  nowMs: number,
+): Delivery | undefined {
+  const startMs = Math.max(event.acceptedAtMs, event.deliverAtMs ?? 0);
+  if (target.status === 'active' && startMs <= nowMs) return undefined;
+  const row = newDelivery(
+    { ...event, eventId: event.id, integrationId: target.id },
+    dueAt(startMs, nowMs),
+    startMs,
+  );
+  return target.status === 'active' ? row : hold(row, 'pause');
+}
+
+function doorbellsOf(
+  event: EventRecord,
+  waiting: ReadonlyMap<IntegrationId, Delivery>,
+  nowMs: number,
+): Doorbell[] {
+  return event.targets.flatMap((integrationId) => {
+    const state = waiting.get(integrationId)?.state;
+    if (state === undefined) return [{ task: taskOf(event, integrationId), delaySeconds: 0 }];
+    if (state.status !== 'waiting' || state.dueAtMs === state.nextAttemptAtMs) return [];
+    const delaySeconds = Math.ceil((state.nextAttemptAtMs - nowMs) / 1000);
+    return [{ task: taskOf(event, integrationId), delaySeconds }];
+  });
+}
+
+export function taskOf(event: EventRecord, integrationId: IntegrationId): DeliveryTask {
+  const { tenant, id, type, acceptedAtMs, body } = event;
+  const task = { tenant, eventId: id, integrationId, type, acceptedAtMs, attempt: 1 };
+  return Buffer.byteLength(body) <= INLINE_BODY_BYTES_MAX ? { ...task, body } : task;
+}
+
+function answer(
+  event: EventRecord,
+  waiting: ReadonlyMap<IntegrationId, Delivery>,
+  duplicate: boolean,
+): Published {
+  const status = event.deliverAtMs === undefined || duplicate ? 'queued' : 'waiting';
+  return {
+    id: event.id,
+    type: event.type,
+    tenant: event.tenant,
+    acceptedAtMs: event.acceptedAtMs,
+    deliveries: event.targets.map((integration) => ({
+      id: deliveryId(event.id, event.acceptedAtMs, integration),
+      integration,
+      status: waiting.get(integration)?.state.status ?? status,
+    })),
+    fanout: fansOut(event) ? 'queued' : 'inline',
+    duplicate,
+  };
+}
+
+/** Many targets are rung by the fan-out function; those of a later time have rows to ring them. */
+function fansOut(event: EventRecord): boolean {
+  return event.targets.length > INLINE_TARGETS_MAX && event.deliverAtMs === undefined;
+}

@@ -1,0 +1,158 @@
+import type { Delivery } from '../domain/delivery.ts';
+import { dueAt, end, newDelivery, restart } from '../domain/delivery-transitions.ts';
+import { notFound, RequestError } from '../domain/errors.ts';
+import type { EventRecord } from '../domain/event.ts';
+import { deliveryId } from '../domain/ids.ts';
+import type { Integration, Route } from '../domain/integration.ts';
+import { routesFor, routesNamed } from '../domain/routing.ts';
+import { initialRow } from './accept-event.ts';
+import { concurrently } from './concurrently.ts';
+import type {
+  Clock,
+  Deliveries,
+  DeliveryQueue,
+  DeliveryRef,
+  EventRef,
+  Events,
+  Integrations,
+  Telemetry,
+} from './ports.ts';
+import { doorbellFor } from './ring-due.ts';
+
+export interface ActionDeps {
+  readonly integrations: Pick<Integrations, 'byId' | 'routes'>;
+  readonly events: Pick<Events, 'get'>;
+  readonly deliveries: Pick<Deliveries, 'load' | 'save'>;
+  readonly deliveryQueue: DeliveryQueue;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+const RACES_MAX = 5;
+const WIDTH = 16;
+
+/** Tries a delivery again from the start of its schedule, whatever became of it. */
+export async function retryDelivery(deps: ActionDeps, ref: DeliveryRef): Promise<Delivery> {
+  const integration = await deps.integrations.byId(ref.integrationId, ref.tenant);
+  if (integration === undefined) {
+    throw new RequestError('invalid-state', 'The integration of this delivery has been deleted.');
+  }
+  const next = await change(deps, ref, (delivery, nowMs) => again(delivery, integration, nowMs));
+  await ringNow(deps, [next]);
+  return next;
+}
+
+/** Ends a delivery that is not over yet; an attempt under way may still arrive. */
+export async function cancelDelivery(deps: ActionDeps, ref: DeliveryRef): Promise<Delivery> {
+  return await change(deps, ref, (delivery, nowMs) => {
+    const { status } = delivery.state;
+    if (status === 'delivered' || status === 'failed' || status === 'cancelled') {
+      throw new RequestError(
+        'invalid-state',
+        `The delivery is ${status}; only pending ones can be cancelled.`,
+      );
+    }
+    return end(delivery, 'cancelled', nowMs);
+  });
+}
+
+/**
+ * Sends a stored event again: to the integrations named, or else to every one that wants its
+ * type now. A delivery that is already queued is left as it is.
+ */
+export async function replayEvent(
+  deps: ActionDeps,
+  ref: EventRef,
+  wanted: readonly string[] | undefined,
+): Promise<readonly Delivery[]> {
+  const event = await deps.events.get(ref);
+  if (event === undefined) throw notFound('event', ref.eventId);
+  const routes = await deps.integrations.routes(ref.tenant);
+  const targets = wanted ? routesNamed(routes, wanted) : routesFor(routes, event.type);
+  const replayed = await concurrently(targets, WIDTH, (target) => replayTo(deps, event, target));
+  await ringNow(deps, replayed);
+  return replayed;
+}
+
+async function replayTo(deps: ActionDeps, event: EventRecord, target: Route): Promise<Delivery> {
+  const ref = { tenant: event.tenant, eventId: event.id, integrationId: target.id };
+  for (let race = 0; race < RACES_MAX; race++) {
+    const nowMs = deps.clock.nowMs();
+    const stored = await deps.deliveries.load(ref);
+    if (stored && busy(stored, nowMs)) return stored;
+    const fresh = fromEvent(event, target, nowMs);
+    const next = stored ? restart(stored, nowMs) : fresh;
+    const wantedState = target.status === 'active' ? next : { ...next, state: fresh.state };
+    if ((await deps.deliveries.save(wantedState)) === 'saved') {
+      return { ...wantedState, version: wantedState.version + 1 };
+    }
+  }
+  throw lostRaces();
+}
+
+/** A first row for a delivery: due now, or held where the integration takes nothing. */
+function fromEvent(
+  event: EventRecord,
+  target: Pick<Route, 'id' | 'status'>,
+  nowMs: number,
+): Delivery {
+  const seed = { ...event, eventId: event.id, integrationId: target.id };
+  return initialRow(event, target, nowMs) ?? newDelivery(seed, dueAt(nowMs, nowMs), nowMs);
+}
+
+function again(delivery: Delivery, integration: Integration, nowMs: number): Delivery {
+  if (busy(delivery, nowMs)) {
+    throw new RequestError('invalid-state', `The delivery is ${delivery.state.status} already.`);
+  }
+  if (integration.status !== 'active') {
+    throw new RequestError(
+      'invalid-state',
+      `The integration is ${integration.status}; resume it, and what it holds is delivered.`,
+    );
+  }
+  return restart(delivery, nowMs);
+}
+
+/** Queued or under way: it will be attempted without anybody's doing. */
+function busy({ state }: Delivery, nowMs: number): boolean {
+  if (state.status === 'delivering') return state.leaseUntilMs > nowMs;
+  return state.status === 'queued';
+}
+
+/** Loads, changes and saves; a lost race is run again on what won it. */
+async function change(
+  deps: ActionDeps,
+  ref: DeliveryRef,
+  decide: (delivery: Delivery, nowMs: number) => Delivery,
+): Promise<Delivery> {
+  for (let race = 0; race < RACES_MAX; race++) {
+    const current = (await deps.deliveries.load(ref)) ?? (await unstarted(deps, ref));
+    const next = decide(current, deps.clock.nowMs());
+    if ((await deps.deliveries.save(next)) === 'saved')
+      return { ...next, version: next.version + 1 };
+  }
+  throw lostRaces();
+}
+
+/** A delivery that its event promises but that has no row yet. */
+async function unstarted(deps: ActionDeps, ref: DeliveryRef): Promise<Delivery> {
+  const event = await deps.events.get(ref);
+  if (event === undefined || !event.targets.includes(ref.integrationId)) {
+    throw notFound('delivery', deliveryId(ref.eventId, 0, ref.integrationId));
+  }
+  return fromEvent(event, { id: ref.integrationId, status: 'active' }, deps.clock.nowMs());
+}
+
+async function ringNow(deps: ActionDeps, rows: readonly Delivery[]): Promise<void> {
+  const nowMs = deps.clock.nowMs();
+  const due = rows.filter(({ state }) => state.status === 'queued');
+  if (due.length === 0) return;
+  const { failed } = await deps.deliveryQueue.ring(
+    due.map((row) => doorbellFor(row, nowMs, nowMs)),
+  );
+  if (failed > 0) deps.telemetry.count('DoorbellsFailed', failed);
+}
+
+function lostRaces(): RequestError {
+  return new RequestError('conflict', 'The delivery is being changed by others; try again.');
+}

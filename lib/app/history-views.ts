@@ -1,0 +1,130 @@
+import type { Attempt, Delivery, DeliveryStatus } from '../domain/delivery.ts';
+import type { EventRecord } from '../domain/event.ts';
+import { parseExactJson } from '../domain/exact-json.ts';
+import { deliveryId, type IntegrationId } from '../domain/ids.ts';
+import type { DeliverySummary, EventSummary } from './ports.ts';
+
+/** An event as lists show it; its payload and what belongs to it are in the detail. */
+export function eventSummaryView(event: EventSummary) {
+  return {
+    id: event.id,
+    type: event.type,
+    tenant: event.tenant,
+    acceptedAt: instant(event.acceptedAtMs),
+    source: event.source ?? null,
+    deliverAt: event.deliverAtMs === undefined ? null : instant(event.deliverAtMs),
+  };
+}
+
+/** An event with its payload, as it is sent. */
+export function eventView(event: EventRecord) {
+  const { data } = parseExactJson(event.body) as { readonly data: unknown };
+  return {
+    id: event.id,
+    type: event.type,
+    tenant: event.tenant,
+    timestamp: event.timestamp,
+    acceptedAt: instant(event.acceptedAtMs),
+    source: event.source ?? null,
+    metadata: event.metadata ?? {},
+    orderingKey: event.orderingKey ?? null,
+    deliverAt: event.deliverAtMs === undefined ? null : instant(event.deliverAtMs),
+    data,
+  };
+}
+
+/** A delivery as lists show it; `attempts` counts them. */
+export function deliveryView(delivery: DeliverySummary, nowMs: number) {
+  const { state } = delivery;
+  const status = shownStatus(delivery, nowMs);
+  return {
+    id: deliveryId(delivery.eventId, delivery.acceptedAtMs, delivery.integrationId),
+    event: delivery.eventId,
+    type: delivery.type,
+    integration: delivery.integrationId,
+    tenant: delivery.tenant,
+    status,
+    attempts: delivery.attemptCount,
+    nextAttemptAt: nextAttemptAt(delivery, nowMs),
+    heldBy: state.status === 'held' ? state.heldBy : null,
+    deliveredVia: state.status === 'delivered' ? state.via : null,
+    createdAt: instant(delivery.acceptedAtMs),
+    completedAt: 'completedAtMs' in state ? instant(state.completedAtMs) : null,
+  };
+}
+
+export type DeliveryView = ReturnType<typeof deliveryView>;
+
+/** A delivery alone: `attempts` holds each of them, oldest first. */
+export function deliveryDetailView(delivery: Delivery, nowMs: number) {
+  const summary = deliveryView(summaryOf(delivery), nowMs);
+  return { ...summary, attempts: delivery.attempts.map(attemptView) };
+}
+
+export function attemptView(attempt: Attempt) {
+  return {
+    id: attempt.id,
+    number: attempt.number,
+    startedAt: instant(attempt.startedAtMs),
+    latencyMs: attempt.latencyMs,
+    target: attempt.target,
+    outcome: attempt.outcome,
+    error: attempt.error,
+    statusCode: attempt.statusCode,
+    responseHeaders: attempt.responseHeaders,
+    responseBody: attempt.responseBody,
+    retryAfterSeconds: attempt.retryAfterSeconds,
+  };
+}
+
+/** The status a reader sees: a claim whose lease is over holds nothing up, so it is `queued`. */
+export function shownStatus(
+  { state }: Pick<DeliverySummary, 'state'>,
+  nowMs: number,
+): DeliveryStatus {
+  return state.status === 'delivering' && state.leaseUntilMs <= nowMs ? 'queued' : state.status;
+}
+
+function nextAttemptAt({ state }: DeliverySummary, nowMs: number): string | null {
+  switch (state.status) {
+    case 'queued':
+    case 'waiting':
+      return instant(state.nextAttemptAtMs);
+    case 'delivering':
+      return state.leaseUntilMs <= nowMs ? instant(state.leaseUntilMs) : null;
+    case 'held':
+    case 'delivered':
+    case 'failed':
+    case 'cancelled':
+      return null;
+  }
+}
+
+export function summaryOf(delivery: Delivery): DeliverySummary {
+  const { attempts, ...rest } = delivery;
+  return { ...rest, attemptCount: attempts.at(-1)?.number ?? 0 };
+}
+
+type Targeted = Pick<EventRecord, 'tenant' | 'id' | 'type' | 'acceptedAtMs' | 'deliverAtMs'>;
+
+/** The delivery of a target that has no row: nothing was recorded of it, it is on its way. */
+export function pendingDelivery(event: Targeted, integrationId: IntegrationId): Delivery {
+  const startMs = Math.max(event.acceptedAtMs, event.deliverAtMs ?? 0);
+  return {
+    tenant: event.tenant,
+    eventId: event.id,
+    integrationId,
+    type: event.type,
+    acceptedAtMs: event.acceptedAtMs,
+    state: { status: 'queued', nextAttemptAtMs: startMs, dueAtMs: startMs },
+    attempts: [],
+    scheduleBase: 0,
+    scheduleStartMs: startMs,
+    rings: 0,
+    version: 0,
+  };
+}
+
+function instant(atMs: number): string {
+  return new Date(atMs).toISOString();
+}

@@ -1,0 +1,150 @@
+import type { EgressPolicy } from '../domain/egress.ts';
+import { invalidField } from '../domain/errors.ts';
+import { ID_RANDOM_BYTES, type IntegrationId, isIntegrationId, ulid } from '../domain/ids.ts';
+import { jsonBody } from '../domain/input/body.ts';
+import { patchedIntegration, withStoredCredentials } from '../domain/input/integration-document.ts';
+import { type IntegrationInput, parseIntegrationInput } from '../domain/input/integration-input.ts';
+import type { Integration } from '../domain/integration.ts';
+import { integrationRegistry, signingFor } from './integration-secrets.ts';
+import { type SweepStartDeps, startSweep } from './integration-status.ts';
+import {
+  add,
+  addOrChange,
+  change,
+  find,
+  lookUp,
+  removeNow,
+  requireSameTenant,
+} from './named-registry.ts';
+import { sweepAtOnce } from './sweep.ts';
+import { type Caller, replacing, tenantOfNew } from './tenancy.ts';
+import { integrationView } from './views-registry.ts';
+
+export interface IntegrationDeps extends SweepStartDeps {
+  readonly egress: EgressPolicy;
+}
+
+export type IntegrationView = ReturnType<typeof integrationView>;
+
+/**
+ * Registers an integration; the answer is the only one that shows its signing secret. `seed`
+ * (a ULID) makes the id, so that a request run again after a crash finds what it made.
+ */
+export async function createIntegration(
+  deps: IntegrationDeps,
+  caller: Caller,
+  body: unknown,
+  seed?: string,
+): Promise<IntegrationView> {
+  const input = parseIntegrationInput(body, deps.egress);
+  const made = newIntegration(deps, tenantOfNew(caller, input.tenant), input, seed);
+  const stored = await add(integrationRegistry(deps), made);
+  return integrationView(stored, { withSecret: true });
+}
+
+/** By id, or by name within the caller's tenant. */
+export async function getIntegration(
+  deps: IntegrationDeps,
+  caller: Caller,
+  ref: string,
+): Promise<IntegrationView> {
+  return integrationView(await find(integrationRegistry(deps), caller, ref));
+}
+
+/** Creates an integration under the name in the path, or replaces the one that has it. */
+export async function putIntegration(
+  deps: IntegrationDeps,
+  caller: Caller,
+  ref: string,
+  body: unknown,
+): Promise<{ readonly created: boolean; readonly integration: IntegrationView }> {
+  const object = jsonBody(body);
+  const registry = integrationRegistry(deps);
+  const byId = isIntegrationId(ref);
+  const seen = replacing(caller, object.tenant, byId);
+  const { created, item } = await addOrChange(
+    registry,
+    () => (byId ? find(registry, seen, ref) : lookUp(registry, seen, ref)),
+    (stored) => {
+      const given = { name: stored?.name ?? ref, ...object };
+      const whole = stored === undefined ? given : withStoredCredentials(stored, given);
+      const input = parseIntegrationInput(whole, deps.egress);
+      if (!byId && input.name !== ref) {
+        throw invalidField('name', `${JSON.stringify(input.name)} is not the name in the path`);
+      }
+      if (stored === undefined) return newIntegration(deps, tenantOfNew(seen, input.tenant), input);
+      requireSameTenant(caller, stored, input.tenant);
+      return withSettings(deps, stored, input);
+    },
+  );
+  return { created, integration: integrationView(item, { withSecret: created }) };
+}
+
+/** Applies a JSON Merge Patch (RFC 7396); what it leaves out stays, secret values included. */
+export async function patchIntegration(
+  deps: IntegrationDeps,
+  caller: Caller,
+  ref: string,
+  body: unknown,
+): Promise<IntegrationView> {
+  const patch = jsonBody(body);
+  const registry = integrationRegistry(deps);
+  const changed = await change(
+    registry,
+    () => find(registry, caller, ref),
+    (stored) => {
+      const input = parseIntegrationInput(patchedIntegration(stored, patch), deps.egress);
+      requireSameTenant(caller, stored, input.tenant);
+      return withSettings(deps, stored, input);
+    },
+  );
+  return integrationView(changed);
+}
+
+/** Removes it; what it still had to get is cancelled, its history stays. */
+export async function deleteIntegration(
+  deps: IntegrationDeps,
+  caller: Caller,
+  ref: string,
+): Promise<void> {
+  const registry = integrationRegistry(deps);
+  const read = () => find(registry, caller, ref);
+  // Before the removal: after it, nobody could find out any more what is left to cancel.
+  const sweep = await startSweep(deps, 'cancel', await read());
+  await removeNow(registry, read);
+  await sweepAtOnce(deps, sweep);
+}
+
+function newIntegration(
+  deps: IntegrationDeps,
+  tenant: string,
+  input: IntegrationInput,
+  seed?: string,
+): Integration {
+  const nowMs = deps.clock.nowMs();
+  const id: IntegrationId = `int_${seed ?? ulid(nowMs, deps.random.bytes(ID_RANDOM_BYTES))}`;
+  return {
+    ...input,
+    id,
+    tenant,
+    signing: signingFor(input.signing, undefined, deps.random),
+    status: 'active',
+    disabledReason: null,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+    version: 1,
+  };
+}
+
+function withSettings(
+  deps: IntegrationDeps,
+  stored: Integration,
+  { tenant: _, ...settings }: IntegrationInput,
+): Integration {
+  return {
+    ...stored,
+    ...settings,
+    signing: signingFor(settings.signing, stored.signing, deps.random),
+    updatedAtMs: deps.clock.nowMs(),
+  };
+}

@@ -1,0 +1,295 @@
+import type { ApiKey } from '../domain/api-key.ts';
+import type { Attempt, Delivery, DeliveryStatus, DeliveryTask } from '../domain/delivery.ts';
+import type { EventRecord } from '../domain/event.ts';
+import type { IntegrationId, KeyId, SourceId } from '../domain/ids.ts';
+import type { Integration, Route } from '../domain/integration.ts';
+import type { CheckedWindow } from '../domain/reconciliation.ts';
+import type { Source } from '../domain/source.ts';
+
+/** What the use cases need from the world. Expected outcomes are return values; outages throw. */
+
+export interface Clock {
+  nowMs(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+export interface Random {
+  bytes(count: number): Uint8Array;
+  /** In [0, 1). */
+  unit(): number;
+}
+
+/** One page of a list; `next` continues it, undefined at the end. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | undefined;
+}
+
+export interface Integrations {
+  /** Stores a new one. Its name is then taken for its tenant. */
+  create(integration: Integration): Promise<'created' | 'name-taken' | 'limit-reached'>;
+  /** By id; with `tenant` only if it is that tenant's. Strongly consistent. */
+  byId(id: IntegrationId, tenant?: string): Promise<Integration | undefined>;
+  /** By name. Strongly consistent. */
+  byName(tenant: string, name: string): Promise<Integration | undefined>;
+  /** Stores `next` (its version one more than `next.version` says) over exactly `next.version`. */
+  save(next: Integration, previousName: string): Promise<'saved' | 'stale' | 'name-taken'>;
+  remove(integration: Integration): Promise<'removed' | 'stale'>;
+  /** Newest first; of one tenant or of all. `after` is a page's `next`. */
+  list(query: {
+    readonly tenant?: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<Page<Integration>>;
+  /** All of the tenant's routes as of now: an integration created before the call is in it. */
+  routes(tenant: string): Promise<readonly Route[]>;
+  /** Tenants that have, or once had, an integration. */
+  tenants(): Promise<readonly string[]>;
+}
+
+/** Integrations as the delivery path reads them: up to two seconds old, one read for many. */
+export interface Targets {
+  get(tenant: string, id: IntegrationId): Promise<Integration | undefined>;
+}
+
+export interface Sources {
+  create(source: Source): Promise<'created' | 'name-taken' | 'limit-reached'>;
+  byId(id: SourceId, tenant?: string): Promise<Source | undefined>;
+  byName(tenant: string, name: string): Promise<Source | undefined>;
+  save(next: Source, previousName: string): Promise<'saved' | 'stale' | 'name-taken'>;
+  remove(source: Source): Promise<'removed' | 'stale'>;
+  list(query: {
+    readonly tenant?: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<Page<Source>>;
+}
+
+export interface ApiKeys {
+  /** Stores the key unless one with its `lookup` exists. */
+  create(key: ApiKey): Promise<'created' | 'exists'>;
+  byLookup(lookup: string): Promise<ApiKey | undefined>;
+  byId(id: KeyId): Promise<ApiKey | undefined>;
+  remove(key: ApiKey): Promise<void>;
+  list(query: {
+    readonly tenant?: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<Page<ApiKey>>;
+  /** Notes the use, to the nearest ten minutes; never fails the caller. */
+  used(key: ApiKey, atMs: number): Promise<void>;
+}
+
+/** What key secrets are hashed with: a secret of the deployment that no table holds. */
+export type Pepper = string;
+
+/** Where the deployment's first admin key is kept for its owner. */
+export interface AdminKeyVault {
+  /** What was written last; undefined, or any other text, before a key was. */
+  read(): Promise<string | undefined>;
+  write(key: string): Promise<void>;
+}
+
+/** Names an event or a delivery in the history. */
+export interface EventRef {
+  readonly tenant: string;
+  readonly eventId: string;
+}
+export interface DeliveryRef extends EventRef {
+  readonly integrationId: IntegrationId;
+}
+
+/** An event without its body, as lists and the reconciler see it. */
+export type EventSummary = Omit<
+  EventRecord,
+  'body' | 'fingerprint' | 'timestamp' | 'metadata' | 'orderingKey'
+>;
+/** A delivery without its attempts' contents. */
+export type DeliverySummary = Omit<Delivery, 'attempts'> & { readonly attemptCount: number };
+
+export interface TimeRange {
+  /** Inclusive. */
+  readonly sinceMs?: number;
+  /** Exclusive. */
+  readonly untilMs?: number;
+}
+
+export interface Events {
+  /** Stores the event unless its tenant has one with this id: then that one comes back. */
+  store(event: EventRecord): Promise<'stored' | { readonly existing: EventRecord }>;
+  get(ref: EventRef): Promise<EventRecord | undefined>;
+  /**
+   * Newest first, of one tenant (undefined: of all that `tenants` names). May return fewer than
+   * `limit` and still have more; `next` alone says whether there is more.
+   */
+  list(query: {
+    readonly tenants: readonly string[];
+    readonly range: TimeRange;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<Page<EventSummary>>;
+  /** Every event of the tenant accepted in [sinceMs, untilMs), oldest first, page by page. */
+  accepted(
+    tenant: string,
+    range: { readonly sinceMs: number; readonly untilMs: number },
+  ): AsyncIterable<readonly EventSummary[]>;
+}
+
+export interface Deliveries {
+  /** Strongly consistent. */
+  load(ref: DeliveryRef): Promise<Delivery | undefined>;
+  /** Stores `next` with version `next.version + 1`, over exactly `next.version` (0: none). */
+  save(next: Delivery): Promise<'saved' | 'stale'>;
+  /** Every stored delivery of the event, with attempts. */
+  ofEvent(ref: EventRef): Promise<readonly Delivery[]>;
+  /** Which of the event's integrations have a stored delivery; may lag by a second. */
+  startedOf(ref: EventRef): Promise<ReadonlySet<IntegrationId>>;
+  /** Stored deliveries to one integration by acceptance, newest first. */
+  ofIntegration(query: {
+    readonly integrationId: IntegrationId;
+    readonly range: TimeRange;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<Page<DeliverySummary>>;
+  /** Stored deliveries of a tenant in one status other than `delivered`, newest first. */
+  withStatus(query: {
+    readonly tenant: string;
+    readonly status: Exclude<DeliveryStatus, 'delivered'>;
+    readonly range: TimeRange;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<Page<DeliverySummary>>;
+  /** Deliveries whose `dueAtMs` or lease end is not after `nowMs`, the longest due first. */
+  due(nowMs: number, limit: number): Promise<readonly DeliveryRef[]>;
+  /** Held deliveries of an integration, oldest event first. */
+  held(integrationId: IntegrationId, limit: number): Promise<readonly DeliveryRef[]>;
+}
+
+/** A doorbell: `delaySeconds` 0–900, payload only where it is small. */
+export interface Doorbell {
+  readonly task: DeliveryTask;
+  readonly delaySeconds: number;
+}
+
+export interface DeliveryQueue {
+  /** Sends in batches; returns how many were not taken. Never throws: the table is the truth. */
+  ring(doorbells: readonly Doorbell[]): Promise<{ readonly failed: number }>;
+}
+
+export interface FanOutQueue {
+  ring(event: EventRef): Promise<{ readonly failed: number }>;
+}
+
+/** What is put on the wire. */
+export interface OutboundCall {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  readonly timeoutMs: number;
+}
+
+/** What came back. `error` says why there is no complete answer; `statusCode` may be known even so. */
+export interface CallResult {
+  readonly startedAtMs: number;
+  readonly latencyMs: number;
+  readonly statusCode: number | null;
+  readonly error: Exclude<Attempt['error'], 'http'>;
+  readonly responseHeaders: Readonly<Record<string, string>>;
+  readonly responseBody: string;
+  /** For the log and the owner: a stable reason such as `host_not_canonical`; no address. */
+  readonly detail?: string;
+}
+
+export interface Sender {
+  /** One request, one deadline, no redirect; never throws for what the other side does. */
+  send(call: OutboundCall): Promise<CallResult>;
+}
+
+/** A claim on something that may be done once: an idempotency key, an inbound delivery id. */
+export interface Claim {
+  readonly key: string;
+  readonly fingerprint: string;
+  /** From which the ids of the claimed work are derived, so that a second run makes the same. */
+  readonly seed: string;
+  readonly createdAtMs: number;
+  readonly leaseUntilMs: number;
+  /** Absent while it runs. */
+  readonly answer?: ClaimedAnswer;
+}
+export interface ClaimedAnswer {
+  readonly statusCode: number;
+  readonly body: string;
+}
+
+export interface Claims {
+  /**
+   * Takes the claim if it is free, expired, or left behind by a run that died (its lease is
+   * over and the fingerprint is the same: the old seed is kept). Else the standing one.
+   */
+  take(
+    claim: Claim,
+    expiresAtMs: number,
+    nowMs: number,
+  ): Promise<
+    | { readonly kind: 'taken'; readonly claim: Claim }
+    | { readonly kind: 'standing'; readonly claim: Claim }
+  >;
+  finish(key: string, seed: string, answer: ClaimedAnswer): Promise<void>;
+  /** Gives the claim back so that the next try runs. */
+  release(key: string, seed: string): Promise<void>;
+}
+
+/** What the tick remembers between minutes. */
+export interface Checkpoint {
+  readonly tenant: string;
+  /** Everything accepted before this has been compared once. */
+  readonly reconciledUntilMs: number;
+  /** Windows to be counted again later: an index may have lagged when they were first read. */
+  readonly recent: readonly CheckedWindow[];
+  readonly version: number;
+}
+/** Work on a whole integration that outlives one request: let go what is held, or cancel it. */
+export interface Sweep {
+  readonly kind: 'release' | 'cancel';
+  readonly tenant: string;
+  readonly integrationId: IntegrationId;
+  readonly startedAtMs: number;
+}
+
+export interface Progress {
+  checkpoint(tenant: string): Promise<Checkpoint | undefined>;
+  saveCheckpoint(next: Checkpoint): Promise<'saved' | 'stale'>;
+  /** Puts the sweep, replacing one of the same kind and integration. */
+  startSweep(sweep: Sweep): Promise<void>;
+  sweeps(): Promise<readonly Sweep[]>;
+  /** Removes it unless it was started anew meanwhile. */
+  endSweep(sweep: Sweep): Promise<void>;
+}
+
+/** What is counted; the same names are in the dashboard. */
+export type Metric =
+  | 'EventsAccepted'
+  | 'EventsDuplicate'
+  | 'DeliveriesDelivered'
+  | 'AttemptsFailed'
+  | 'DeliveriesRetried'
+  | 'DeliveriesDead'
+  | 'DeliveriesHeld'
+  | 'AttemptLatency'
+  | 'AcceptToDelivered'
+  | 'DoorbellsFailed'
+  | 'LateResults'
+  | 'DeliveriesReconciled'
+  | 'DueDeliveriesRung'
+  | 'InboundVerificationFailures'
+  | 'Requests';
+
+/** One wide line per unit of work, and its figures. Nothing here may hold a payload or a secret. */
+export interface Telemetry {
+  info(message: string, fields: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields: Readonly<Record<string, unknown>>): void;
+  count(metric: Metric, value?: number): void;
+  millis(metric: Metric, value: number): void;
+}

@@ -1,0 +1,82 @@
+import { RequestError } from '../domain/errors.ts';
+import type { NewEvent } from '../domain/event.ts';
+import type { Route } from '../domain/integration.ts';
+import { type AcceptDeps, type Accepted, accept, type Published } from './accept-event.ts';
+import { concurrently } from './concurrently.ts';
+import type { DeliveryQueue, FanOutQueue, Integrations } from './ports.ts';
+
+export interface PublishDeps extends AcceptDeps {
+  readonly integrations: Pick<Integrations, 'routes'>;
+  readonly deliveryQueue: DeliveryQueue;
+  readonly fanOutQueue: FanOutQueue;
+}
+
+/** Events of a batch that are stored at the same time. */
+const WIDTH = 16;
+
+/**
+ * Accepts an event. When this returns, the event is stored with its targets; the doorbells are
+ * best effort, since the tick finds whatever was not rung. `seed` (a ULID) makes the id, so that
+ * a request run again after a crash accepts the same event.
+ */
+export async function publishEvent(
+  deps: PublishDeps,
+  event: NewEvent,
+  seed?: string,
+): Promise<Published> {
+  const routes = await deps.integrations.routes(event.tenant);
+  const accepted = await accept(deps, event, routes, seed);
+  await ringFor(deps, [accepted]);
+  return accepted.published;
+}
+
+export type BatchResult =
+  | { readonly kind: 'published'; readonly published: Published }
+  | { readonly kind: 'refused'; readonly error: RequestError };
+
+/** Accepts each event of a batch on its own account; one that is refused harms no other. */
+export async function publishBatch(
+  deps: PublishDeps,
+  events: readonly (NewEvent | RequestError)[],
+  seeds: readonly string[] = [],
+): Promise<readonly BatchResult[]> {
+  const tenants = new Map<string, Promise<readonly Route[]>>();
+  for (const event of events) {
+    if (event instanceof RequestError || tenants.has(event.tenant)) continue;
+    tenants.set(event.tenant, deps.integrations.routes(event.tenant));
+  }
+  await Promise.all(tenants.values());
+  const numbered = events.map((event, i) => ({ event, seed: seeds[i] }));
+  const results = await concurrently(numbered, WIDTH, async ({ event, seed }) => {
+    if (event instanceof RequestError) return event;
+    try {
+      return await accept(deps, event, (await tenants.get(event.tenant)) ?? [], seed);
+    } catch (error) {
+      if (error instanceof RequestError) return error;
+      throw error;
+    }
+  });
+  await ringFor(
+    deps,
+    results.filter((result): result is Accepted => !(result instanceof RequestError)),
+  );
+  return results.map((result) =>
+    result instanceof RequestError
+      ? { kind: 'refused', error: result }
+      : { kind: 'published', published: result.published },
+  );
+}
+
+async function ringFor(deps: PublishDeps, accepted: readonly Accepted[]): Promise<void> {
+  const doorbells = accepted.flatMap((one) => one.doorbells);
+  const fanOuts = accepted.filter((one) => one.fanOut).map(({ published }) => published);
+  const outcomes = await Promise.all([
+    doorbells.length > 0 ? deps.deliveryQueue.ring(doorbells) : { failed: 0 },
+    ...fanOuts.map(({ tenant, id }) => deps.fanOutQueue.ring({ tenant, eventId: id })),
+  ]);
+  const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
+  if (failed > 0) {
+    deps.telemetry.count('DoorbellsFailed', failed);
+    deps.telemetry.warn('doorbells.failed', { failed, found: 'by the next tick' });
+  }
+}

@@ -1,0 +1,102 @@
+import { RequestError } from '../domain/errors.ts';
+import { ID_RANDOM_BYTES, type SourceId, ulid } from '../domain/ids.ts';
+import { inboundEvent } from '../domain/inbound.ts';
+import type { InboundRequest, Source } from '../domain/source.ts';
+import { verify } from '../domain/verify.ts';
+import type { Published } from './accept-event.ts';
+import type { Claims } from './ports.ts';
+import { type PublishDeps, publishEvent } from './publish-event.ts';
+
+export interface ReceiveDeps extends PublishDeps {
+  /** Up to two seconds old: a provider's next try finds a source made just now. */
+  readonly sourceOf: (id: SourceId) => Promise<Source | undefined>;
+  readonly claims: Claims;
+}
+
+export type Received = { readonly source: Source; readonly published: Published };
+
+/** How long a provider's own delivery id is remembered. */
+const DEDUPLICATED_MS = 86_400_000;
+
+/**
+ * Accepts a foreign webhook: verified over its raw bytes, deduplicated by the provider's own id,
+ * then published like any event. Nothing is stored for a request that does not verify.
+ */
+export async function receiveInbound(
+  deps: ReceiveDeps,
+  sourceId: SourceId,
+  request: InboundRequest,
+): Promise<Received> {
+  const source = await deps.sourceOf(sourceId);
+  if (source === undefined) {
+    throw new RequestError('not-found', 'There is no such source.');
+  }
+  const nowMs = deps.clock.nowMs();
+  const checked = verify(source.verification, request, nowMs);
+  if (checked.kind === 'rejected') {
+    deps.telemetry.count('InboundVerificationFailures');
+    deps.telemetry.warn('inbound.rejected', {
+      sourceId,
+      tenant: source.tenant,
+      reason: checked.reason,
+    });
+    throw refusal(checked.reason);
+  }
+  const { type, data, deliveryId } = inboundEvent(source, request, checked);
+  const fresh = ulid(nowMs, deps.random.bytes(ID_RANDOM_BYTES));
+  const seed =
+    deliveryId === undefined ? fresh : await seedOf(deps, source, deliveryId, fresh, nowMs);
+  const event = { tenant: source.tenant, type, data, source: source.id, id: `evt_${seed}` };
+  return { source, published: await publishOnce(deps, event) };
+}
+
+/**
+ * The seed that the provider's delivery id stands for: the same for 24 hours. Whoever comes with
+ * it publishes the same event id, so a run that died in the middle is completed by the next.
+ */
+async function seedOf(
+  deps: ReceiveDeps,
+  source: Source,
+  deliveryId: string,
+  fresh: string,
+  nowMs: number,
+): Promise<string> {
+  const key = `in#${source.id}#${deliveryId}`;
+  const untilMs = nowMs + DEDUPLICATED_MS;
+  // Nobody need take this claim over: whoever finds it standing does the same work under its seed.
+  const claim = { key, fingerprint: '', seed: fresh, createdAtMs: nowMs, leaseUntilMs: untilMs };
+  const taken = await deps.claims.take(claim, untilMs, nowMs);
+  return taken.claim.seed;
+}
+
+async function publishOnce(
+  deps: ReceiveDeps,
+  event: Parameters<typeof publishEvent>[1],
+): Promise<Published> {
+  try {
+    return await publishEvent(deps, event);
+  } catch (error) {
+    // The provider sent other bytes under an id we have: the first ones stand, and it must stop
+    // trying. Its id is what it deduplicates by, so it is what we do.
+    if (error instanceof RequestError && error.code === 'event-id-conflict') {
+      const { id = '', type, tenant } = event;
+      return {
+        id,
+        type,
+        tenant,
+        acceptedAtMs: 0,
+        deliveries: [],
+        fanout: 'inline',
+        duplicate: true,
+      };
+    }
+    throw error;
+  }
+}
+
+/** One answer for every way a signature can be wrong; the reason is in the log. */
+function refusal(reason: string): RequestError {
+  return reason === 'timestamp-out-of-tolerance'
+    ? new RequestError('timestamp-out-of-tolerance', 'The signed timestamp is too old or too new.')
+    : new RequestError('invalid-signature', 'The signature is missing or does not match.');
+}

@@ -1,0 +1,139 @@
+import type { Delivery } from '../domain/delivery.ts';
+import { dueAt, end, newDelivery } from '../domain/delivery-transitions.ts';
+import type { IntegrationId } from '../domain/ids.ts';
+import {
+  type CheckedWindow,
+  digestWith,
+  dueForRecount,
+  missingOf,
+  nextWindow,
+} from '../domain/reconciliation.ts';
+import { initialRow } from './accept-event.ts';
+import { concurrently } from './concurrently.ts';
+import type {
+  Checkpoint,
+  Clock,
+  Deliveries,
+  DeliveryQueue,
+  Doorbell,
+  EventSummary,
+  Events,
+  Integrations,
+  Progress,
+  Targets,
+  Telemetry,
+} from './ports.ts';
+import { doorbellFor } from './ring-due.ts';
+
+export interface ReconcileDeps {
+  readonly integrations: Pick<Integrations, 'tenants'>;
+  readonly targets: Targets;
+  readonly events: Pick<Events, 'accepted'>;
+  readonly deliveries: Pick<Deliveries, 'startedOf' | 'save'>;
+  readonly progress: Pick<Progress, 'checkpoint' | 'saveCheckpoint'>;
+  readonly deliveryQueue: DeliveryQueue;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+const TENANTS_WIDTH = 8;
+const EVENTS_WIDTH = 16;
+/** Windows of one tenant in one minute; a tick that was away for a day catches up over several. */
+const WINDOWS_PER_TICK_MAX = 200;
+
+/**
+ * The proof behind "202 means on its way": compares what was accepted with what has been begun.
+ * A target without a row gets one, due now, and from then on the row brings itself back. Every
+ * step may be repeated; two ticks at once write the same rows once.
+ */
+export async function reconcile(deps: ReconcileDeps, outOfTime: () => boolean): Promise<void> {
+  const tenants = await deps.integrations.tenants();
+  await concurrently(tenants, TENANTS_WIDTH, (tenant) => catchUp(deps, tenant, outOfTime));
+}
+
+async function catchUp(
+  deps: ReconcileDeps,
+  tenant: string,
+  outOfTime: () => boolean,
+): Promise<void> {
+  let checkpoint: Checkpoint = (await deps.progress.checkpoint(tenant)) ?? {
+    tenant,
+    reconciledUntilMs: 0,
+    recent: [],
+    version: 0,
+  };
+  // Read once: by a clock that goes on, another few milliseconds would be left each time.
+  const nowMs = deps.clock.nowMs();
+  for (let i = 0; i < WINDOWS_PER_TICK_MAX && !outOfTime(); i++) {
+    const doneMs = checkpoint.version === 0 ? undefined : checkpoint.reconciledUntilMs;
+    const window = nextWindow(doneMs, nowMs);
+    if (window === undefined) break;
+    const { due, keep } = dueForRecount(checkpoint.recent, nowMs);
+    for (const earlier of due) await recount(deps, tenant, earlier);
+    const seen = await compare(deps, tenant, window);
+    const next = { ...checkpoint, reconciledUntilMs: window.untilMs, recent: [...keep, seen] };
+    // Another tick was here: it did the same work, and the next minute goes on from its mark.
+    if ((await deps.progress.saveCheckpoint(next)) === 'stale') return;
+    checkpoint = { ...next, version: checkpoint.version + 1 };
+  }
+}
+
+/** Counts a window again; if an event has turned up since, the whole window is compared again. */
+async function recount(deps: ReconcileDeps, tenant: string, earlier: CheckedWindow): Promise<void> {
+  let count = 0;
+  let digest = 0;
+  for await (const page of deps.events.accepted(tenant, earlier)) {
+    count += page.length;
+    for (const event of page) digest = digestWith(digest, event.id);
+  }
+  if (count === earlier.count && digest === earlier.digest) return;
+  deps.telemetry.warn('reconcile.late-events', { tenant, before: earlier.count, now: count });
+  await compare(deps, tenant, earlier);
+}
+
+async function compare(
+  deps: ReconcileDeps,
+  tenant: string,
+  { sinceMs, untilMs }: { readonly sinceMs: number; readonly untilMs: number },
+): Promise<CheckedWindow> {
+  let count = 0;
+  let digest = 0;
+  for await (const page of deps.events.accepted(tenant, { sinceMs, untilMs })) {
+    count += page.length;
+    for (const event of page) digest = digestWith(digest, event.id);
+    const found = await concurrently(page, EVENTS_WIDTH, (event) => begin(deps, event));
+    const doorbells = found.flat();
+    if (doorbells.length === 0) continue;
+    deps.telemetry.count('DeliveriesReconciled', doorbells.length);
+    await deps.deliveryQueue.ring(doorbells);
+  }
+  return { sinceMs, untilMs, count, digest };
+}
+
+/** Writes the rows that the event's targets lack; returns the doorbells to ring for them. */
+async function begin(deps: ReconcileDeps, event: EventSummary): Promise<readonly Doorbell[]> {
+  if (event.targets.length === 0) return [];
+  const started = await deps.deliveries.startedOf({ tenant: event.tenant, eventId: event.id });
+  const missing = missingOf(event.targets, started);
+  const rung = await concurrently(missing, EVENTS_WIDTH, async (id) => {
+    const nowMs = deps.clock.nowMs();
+    const row = await rowFor(deps, event, id, nowMs);
+    // Somebody recorded an attempt since the rows were read.
+    if ((await deps.deliveries.save(row)) === 'stale') return [];
+    if (row.state.status !== 'queued') return [];
+    return [doorbellFor(row, nowMs, nowMs)];
+  });
+  return rung.flat();
+}
+
+async function rowFor(
+  deps: ReconcileDeps,
+  event: EventSummary,
+  id: IntegrationId,
+  nowMs: number,
+): Promise<Delivery> {
+  const integration = await deps.targets.get(event.tenant, id);
+  const due = newDelivery({ ...event, eventId: event.id, integrationId: id }, dueAt(nowMs, nowMs));
+  if (integration === undefined) return end(due, 'cancelled', nowMs);
+  return initialRow(event, integration, nowMs) ?? due;
+}

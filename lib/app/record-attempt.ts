@@ -1,0 +1,107 @@
+import type { Attempt, Delivery } from '../domain/delivery.ts';
+import { attemptsMade, settleLate } from '../domain/delivery-transitions.ts';
+import { deliveryId } from '../domain/ids.ts';
+import type { Integration } from '../domain/integration.ts';
+import type { Verdict } from '../domain/retry.ts';
+import type { Clock, Deliveries, DeliveryQueue, Telemetry } from './ports.ts';
+
+export interface RecordDeps {
+  readonly deliveries: Pick<Deliveries, 'load' | 'save'>;
+  readonly deliveryQueue: DeliveryQueue;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/** Each lost race means that somebody else got on with it; more than this is a bug. */
+const RACES_MAX = 8;
+/** A request was made: its record is worth waiting for a store that comes back. */
+const OUTAGE_WAITS_MS = [200, 1_000, 3_000];
+const DOORBELL_DELAY_SECONDS_MAX = 900;
+
+/**
+ * Stores the attempt and what follows from it in one write. Where the delivery changed while the
+ * attempt was under way, the attempt joins what is there. Returns the delivery as stored.
+ */
+export async function record(
+  deps: RecordDeps,
+  next: Delivery,
+  attempt: Attempt,
+  verdict: Verdict,
+): Promise<Delivery> {
+  let wanted = next;
+  for (let race = 0; race < RACES_MAX; race++) {
+    if ((await saveThroughOutage(deps, wanted)) === 'saved') {
+      if (race > 0) deps.telemetry.count('LateResults');
+      await ringNext(deps, wanted);
+      return wanted;
+    }
+    const current = await deps.deliveries.load(next);
+    if (current === undefined) break;
+    wanted = settleLate(current, attempt, verdict, deps.clock.nowMs());
+  }
+  throw new Error(`Attempt ${attempt.id} could not be recorded in ${RACES_MAX} races.`);
+}
+
+async function saveThroughOutage(deps: RecordDeps, delivery: Delivery) {
+  for (const waitMs of OUTAGE_WAITS_MS) {
+    try {
+      return await deps.deliveries.save(delivery);
+    } catch (error) {
+      deps.telemetry.warn('record.retried', { eventId: delivery.eventId, waitMs, error });
+      await deps.clock.sleep(waitMs);
+    }
+  }
+  return await deps.deliveries.save(delivery);
+}
+
+/** Rings for the next attempt where a doorbell reaches that far; the row brings back the others. */
+async function ringNext(deps: RecordDeps, delivery: Delivery): Promise<void> {
+  const { state } = delivery;
+  if (state.status !== 'waiting' && state.status !== 'queued') return;
+  const delaySeconds = Math.max(Math.ceil((state.nextAttemptAtMs - deps.clock.nowMs()) / 1000), 0);
+  if (delaySeconds > DOORBELL_DELAY_SECONDS_MAX) return;
+  const { tenant, eventId, integrationId, type, acceptedAtMs } = delivery;
+  const attempt = attemptsMade(delivery) + 1;
+  const task = { tenant, eventId, integrationId, type, acceptedAtMs, attempt };
+  const { failed } = await deps.deliveryQueue.ring([{ task, delaySeconds }]);
+  if (failed > 0) deps.telemetry.count('DoorbellsFailed', failed);
+}
+
+/** The one wide line of an attempt, and its figures. */
+export function report(
+  telemetry: Telemetry,
+  integration: Integration,
+  delivery: Delivery,
+  attempt: Attempt,
+  detail: string | undefined,
+): void {
+  const { state } = delivery;
+  telemetry.millis('AttemptLatency', attempt.latencyMs);
+  if (attempt.outcome !== 'success') telemetry.count('AttemptsFailed');
+  if (state.status === 'waiting' || state.status === 'queued') telemetry.count('DeliveriesRetried');
+  if (state.status === 'held') telemetry.count('DeliveriesHeld');
+  if (state.status === 'failed') telemetry.count('DeliveriesDead');
+  if (state.status === 'delivered') {
+    telemetry.count('DeliveriesDelivered');
+    telemetry.millis('AcceptToDelivered', state.completedAtMs - delivery.acceptedAtMs);
+  }
+  telemetry.info('delivery.attempted', {
+    tenant: delivery.tenant,
+    eventId: delivery.eventId,
+    type: delivery.type,
+    deliveryId: deliveryId(delivery.eventId, delivery.acceptedAtMs, delivery.integrationId),
+    integrationId: delivery.integrationId,
+    integration: integration.name,
+    attemptId: attempt.id,
+    attempt: attempt.number,
+    outcome: attempt.outcome,
+    statusCode: attempt.statusCode,
+    error: attempt.error,
+    latencyMs: attempt.latencyMs,
+    status: state.status,
+    ...('nextAttemptAtMs' in state && {
+      nextAttemptAt: new Date(state.nextAttemptAtMs).toISOString(),
+    }),
+    ...(detail !== undefined && { detail }),
+  });
+}

@@ -1,0 +1,148 @@
+import type { Delivery } from '../domain/delivery.ts';
+import { end, isPending, release } from '../domain/delivery-transitions.ts';
+import { concurrently } from './concurrently.ts';
+import type {
+  Clock,
+  Deliveries,
+  DeliveryQueue,
+  DeliveryRef,
+  Integrations,
+  Progress,
+  Sweep,
+  Telemetry,
+} from './ports.ts';
+import { doorbellFor } from './ring-due.ts';
+
+/** What one pass over a sweep needs. */
+export interface SweepAtOnceDeps {
+  readonly integrations: Pick<Integrations, 'byId'>;
+  readonly deliveries: Pick<Deliveries, 'held' | 'withStatus' | 'load' | 'save'>;
+  readonly deliveryQueue: DeliveryQueue;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly telemetry: Telemetry;
+}
+
+export interface SweepDeps extends SweepAtOnceDeps {
+  readonly progress: Pick<Progress, 'sweeps' | 'endSweep'>;
+}
+
+const PAGE = 100;
+const WIDTH = 16;
+/**
+ * A sweep that finds nothing more stays this long: workers that read the integration before it
+ * changed may still park a delivery, and each of them is dead or done well before.
+ */
+export const SWEEP_LINGER_MS = 600_000;
+
+/** One pass over every sweep; the tick calls it each minute. */
+export async function runSweeps(deps: SweepDeps, outOfTime: () => boolean): Promise<void> {
+  for (const sweep of await deps.progress.sweeps()) {
+    if (outOfTime()) return;
+    const finished = await runSweep(deps, sweep, outOfTime);
+    if (finished && deps.clock.nowMs() - sweep.startedAtMs > SWEEP_LINGER_MS) {
+      await deps.progress.endSweep(sweep);
+    }
+  }
+}
+
+/** How long a request waits for what its change sets free or cancels. */
+const AT_ONCE_MS = 3_000;
+
+/**
+ * The first pass, at once, for the request that started the sweep: what is left over, and what
+ * goes wrong, is for the tick.
+ */
+export async function sweepAtOnce(deps: SweepAtOnceDeps, sweep: Sweep): Promise<void> {
+  const untilMs = deps.clock.nowMs() + AT_ONCE_MS;
+  try {
+    await runSweep(deps, sweep, () => deps.clock.nowMs() >= untilMs);
+  } catch (error) {
+    const { tenant, integrationId, kind } = sweep;
+    deps.telemetry.warn('sweep.deferred', { tenant, integrationId, kind, error });
+  }
+}
+
+/** One pass over one sweep; true if nothing is left to do, false if time ran out. */
+export async function runSweep(
+  deps: SweepAtOnceDeps,
+  sweep: Sweep,
+  outOfTime: () => boolean,
+): Promise<boolean> {
+  switch (sweep.kind) {
+    case 'release':
+      return await releaseHeld(deps, sweep, outOfTime);
+    case 'cancel':
+      return await cancelPending(deps, sweep, outOfTime);
+  }
+}
+
+/** Lets go what a pause held, oldest event first. */
+async function releaseHeld(
+  deps: SweepAtOnceDeps,
+  sweep: Sweep,
+  outOfTime: () => boolean,
+): Promise<boolean> {
+  const integration = await deps.integrations.byId(sweep.integrationId, sweep.tenant);
+  // Paused again, or gone: then it is not for this sweep any more.
+  if (integration?.status !== 'active') return true;
+  while (!outOfTime()) {
+    const refs = await deps.deliveries.held(sweep.integrationId, PAGE);
+    const nowMs = deps.clock.nowMs();
+    const released = await changeEach(deps, refs, (delivery) =>
+      delivery.state.status === 'held' ? release(delivery, nowMs) : undefined,
+    );
+    await deps.deliveryQueue.ring(released.map((row) => doorbellFor(row, nowMs, nowMs)));
+    if (refs.length < PAGE) return true;
+    // An index that lags shows rows already released; the next pass goes on.
+    if (released.length === 0) return false;
+  }
+  return false;
+}
+
+/** Cancels what a deleted integration still had to get. */
+async function cancelPending(
+  deps: SweepAtOnceDeps,
+  sweep: Sweep,
+  outOfTime: () => boolean,
+): Promise<boolean> {
+  const integration = await deps.integrations.byId(sweep.integrationId, sweep.tenant);
+  // The deletion did not come about.
+  if (integration !== undefined) return true;
+  for (const status of ['held', 'waiting', 'queued'] as const) {
+    let after: string | undefined;
+    do {
+      if (outOfTime()) return false;
+      const page = await deps.deliveries.withStatus({
+        tenant: sweep.tenant,
+        status,
+        range: {},
+        limit: PAGE,
+        ...(after !== undefined && { after }),
+      });
+      const refs = page.items.filter((item) => item.integrationId === sweep.integrationId);
+      const nowMs = deps.clock.nowMs();
+      await changeEach(deps, refs, (delivery) =>
+        isPending(delivery) && delivery.state.status !== 'delivering'
+          ? end(delivery, 'cancelled', nowMs)
+          : undefined,
+      );
+      after = page.next;
+    } while (after !== undefined);
+  }
+  return true;
+}
+
+/** Saves the change of each; one that somebody else changed meanwhile is left to them. */
+async function changeEach(
+  deps: SweepAtOnceDeps,
+  refs: readonly DeliveryRef[],
+  change: (delivery: Delivery) => Delivery | undefined,
+): Promise<readonly Delivery[]> {
+  const changed = await concurrently(refs, WIDTH, async (ref) => {
+    const delivery = await deps.deliveries.load(ref);
+    const next = delivery && change(delivery);
+    if (next === undefined) return [];
+    return (await deps.deliveries.save(next)) === 'saved' ? [next] : [];
+  });
+  return changed.flat();
+}

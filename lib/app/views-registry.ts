@@ -1,0 +1,113 @@
+import type { ApiKey } from '../domain/api-key.ts';
+import { retryDocument, signingDocument } from '../domain/input/integration-document.ts';
+import { verificationDocument } from '../domain/input/verification-input.ts';
+import type { Auth, Integration } from '../domain/integration.ts';
+import { shownPrefix } from '../domain/keys.ts';
+import { unexpired } from '../domain/secret-rotation.ts';
+import { publicKeyOf } from '../domain/secrets.ts';
+import type { Signing, SigningSecret } from '../domain/signing.ts';
+import type { Source } from '../domain/source.ts';
+
+/** Records as answers show them: the contract's names, and no secret but where it says so. */
+
+/** `signing.secret` is shown only right after it was made or given. */
+export function integrationView(integration: Integration, options: { withSecret?: boolean } = {}) {
+  const { id, name, serviceType, endpoint, description, tenant, metadata, eventTypes } =
+    integration;
+  return {
+    id,
+    name,
+    serviceType,
+    endpoint,
+    description,
+    tenant,
+    metadata,
+    eventTypes,
+    request: integration.request,
+    auth: authView(integration.auth),
+    signing: signingView(integration.signing, options.withSecret === true),
+    retry: retryDocument(integration.retry),
+    status: integration.status,
+    disabledReason: integration.disabledReason,
+    createdAt: instant(integration.createdAtMs),
+    updatedAt: instant(integration.updatedAtMs),
+  };
+}
+
+/** `secret` is the one that was made for this source, shown this once. */
+export function sourceView(source: Source, publicUrl: string, secret?: string) {
+  const { id, name, tenant, description, eventTypePrefix, verification, response } = source;
+  const publicKey = 'publicKey' in verification ? verification.publicKey : undefined;
+  return {
+    id,
+    name,
+    provider: verification.provider,
+    tenant,
+    description,
+    eventTypePrefix,
+    url: `${publicUrl}/in/${id}`,
+    verification: verificationDocument(verification),
+    response: response ?? null,
+    ...(publicKey !== undefined && { publicKey }),
+    ...(secret !== undefined && { secret }),
+    createdAt: instant(source.createdAtMs),
+    updatedAt: instant(source.updatedAtMs),
+  };
+}
+
+/** Tells keys apart without being of any use to log in. */
+export function keyView(key: ApiKey) {
+  return {
+    id: key.id,
+    name: key.name,
+    prefix: shownPrefix(key),
+    scopes: key.scopes,
+    tenant: key.tenant ?? null,
+    createdAt: instant(key.createdAtMs),
+    expiresAt: instantOrNull(key.expiresAtMs),
+    lastUsedAt: instantOrNull(key.lastUsedAtMs),
+  };
+}
+
+/** The secrets themselves, for whoever may read them. */
+export function secretsView(secrets: readonly SigningSecret[], nowMs: number) {
+  const [current, ...previous] = unexpired(secrets, nowMs);
+  return {
+    current: current?.secret ?? null,
+    previous: previous.map(({ secret, expiresAtMs }) => ({
+      secret,
+      expiresAt: instantOrNull(expiresAtMs),
+    })),
+  };
+}
+
+function authView(auth: Auth) {
+  switch (auth.type) {
+    case 'none':
+    case 'bearer':
+      return { type: auth.type };
+    case 'basic':
+      return { type: auth.type, username: auth.username };
+    case 'apiKey':
+      return { type: auth.type, header: auth.header };
+  }
+}
+
+function signingView(signing: Signing, withSecret: boolean) {
+  if (signing.scheme === 'none') return signingDocument(signing);
+  const secret = signing.secrets[0]?.secret;
+  const asymmetric = signing.scheme === 'standard-webhooks-ed25519' && secret !== undefined;
+  return {
+    ...signingDocument(signing),
+    ...(asymmetric && { publicKey: publicKeyOf(secret) }),
+    ...(withSecret && { secret }),
+  };
+}
+
+function instant(atMs: number): string {
+  return new Date(atMs).toISOString();
+}
+
+function instantOrNull(atMs: number | undefined): string | null {
+  return atMs === undefined ? null : instant(atMs);
+}

@@ -1,0 +1,121 @@
+import { RequestError, shown } from './errors.ts';
+import type { NewEvent } from './event.ts';
+import { type InputRule, parseNewEvent } from './event-input.ts';
+import { parseExactJson } from './exact-json.ts';
+import { EVENT_ID, fingerprint } from './ids.ts';
+
+/** CloudEvents 1.0 attributes that become a field of the event; the others become metadata. */
+const MAPPED = new Set(['specversion', 'id', 'type', 'time', 'data', 'data_base64', 'source']);
+const JSON_TYPE = /^[^;]*[/+]json\s*(;|$)/i;
+/** Attribute names are lower-case letters and digits (CloudEvents 1.0 §3). */
+const ATTRIBUTE = /^[a-z0-9]{1,60}$/;
+
+/**
+ * One CloudEvent in structured mode. `source` and `id` name it together (§3.1): the id is kept
+ * where it can be signed, else both are hashed into one. Extensions are kept as metadata.
+ */
+export function parseCloudEvent(input: unknown, rule: InputRule): NewEvent {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw new RequestError('invalid', 'A CloudEvent is a JSON object.', {
+      fields: [{ path: '', message: 'must be an object' }],
+    });
+  }
+  const event = input as Readonly<Record<string, unknown>>;
+  const fields = [
+    ...(event.specversion === '1.0'
+      ? []
+      : [{ path: 'specversion', message: `${quote(event.specversion)} must be "1.0"` }]),
+    ...['id', 'source', 'type'].flatMap((path) =>
+      typeof event[path] === 'string' && event[path] !== ''
+        ? []
+        : [{ path, message: `${quote(event[path])} must be a text that is not empty` }],
+    ),
+    ...Object.keys(event).flatMap((path) =>
+      ATTRIBUTE.test(path) || path === 'data_base64'
+        ? []
+        : [{ path: shown(path), message: 'attribute names are lower-case letters and digits' }],
+    ),
+  ];
+  if (fields.length > 0) {
+    throw new RequestError('invalid', `${fields[0]?.path}: ${fields[0]?.message}`, { fields });
+  }
+  const source = event.source as string;
+  const metadata = Object.fromEntries(
+    Object.entries(event).flatMap(([name, value]) =>
+      MAPPED.has(name) || value === null ? [] : [[`ce-${name}`, String(value)]],
+    ),
+  );
+  const id = event.id as string;
+  const parsed = parseNewEvent(
+    {
+      type: event.type,
+      id: EVENT_ID.test(id) ? id : `ce_${fingerprint(source, id)}`,
+      data: 'data_base64' in event ? { data_base64: event.data_base64 } : event.data,
+      metadata,
+      ...(event.time !== undefined && event.time !== null && { timestamp: event.time }),
+    },
+    rule,
+  );
+  return { ...parsed, source: source.slice(0, 256) };
+}
+
+/** A batch: a JSON array of structured CloudEvents, each parsed by the caller on its own. */
+export function isCloudEventsBatch(contentType: string): boolean {
+  return /^application\/cloudevents-batch\+json\s*(;|$)/i.test(contentType);
+}
+
+export function isCloudEventStructured(contentType: string): boolean {
+  return /^application\/cloudevents\+json\s*(;|$)/i.test(contentType);
+}
+
+/** Binary mode: attributes in `ce-…` headers, the data as the body. */
+export function isCloudEventBinary(headers: Readonly<Record<string, string>>): boolean {
+  return headers['ce-specversion'] !== undefined;
+}
+
+/** Puts a binary-mode request into structured form; header values are percent-encoded (HTTP §3.1.3). */
+export function structuredFromBinary(
+  headers: Readonly<Record<string, string>>,
+  body: Uint8Array,
+): Record<string, unknown> {
+  const event: Record<string, unknown> = Object.create(null);
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.startsWith('ce-')) event[name.slice(3)] = percentDecoded(value, name);
+  }
+  const contentType = headers['content-type'];
+  if (contentType !== undefined) event.datacontenttype = contentType;
+  if (body.length === 0) return event;
+  if (contentType === undefined || JSON_TYPE.test(contentType)) {
+    event.data = parseJson(body);
+    return event;
+  }
+  try {
+    event.data = new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    // Not text: CloudEvents JSON carries binary data as base64.
+    event.data_base64 = Buffer.from(body).toString('base64');
+  }
+  return event;
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return parseExactJson(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch (cause) {
+    throw new RequestError('malformed-json', 'The body is not valid JSON in UTF-8.', { cause });
+  }
+}
+
+function percentDecoded(value: string, name: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch (cause) {
+    throw new RequestError('invalid-header', `${name}: the value is not percent-encoded UTF-8.`, {
+      cause,
+    });
+  }
+}
+
+function quote(value: unknown): string {
+  return value === undefined ? 'missing:' : JSON.stringify(shown(value));
+}

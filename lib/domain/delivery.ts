@@ -1,0 +1,92 @@
+import type { AttemptId, IntegrationId } from './ids.ts';
+
+/** One event on its way to one integration. */
+export interface Delivery {
+  readonly tenant: string;
+  readonly eventId: string;
+  readonly integrationId: IntegrationId;
+  readonly type: string;
+  /** When the event was accepted; deliveries are listed by it. */
+  readonly acceptedAtMs: number;
+  readonly state: DeliveryState;
+  readonly attempts: readonly Attempt[];
+  /** How many attempts there had been when the schedule last began; 0 unless retried by hand. */
+  readonly scheduleBase: number;
+  /** When the schedule began: acceptance, `deliverAt`, or the last retry by hand. */
+  readonly scheduleStartMs: number;
+  /** Doorbells rung by the tick since the last attempt; each waits longer than the one before. */
+  readonly rings: number;
+  /** 0 = never stored. Every stored change adds one. */
+  readonly version: number;
+}
+
+export type DeliveryState =
+  /** Due since `nextAttemptAtMs`; `dueAtMs` is when the tick rings (again) if nobody claimed it. */
+  | {
+      readonly status: 'queued' | 'waiting';
+      readonly nextAttemptAtMs: number;
+      readonly dueAtMs: number;
+    }
+  /** Claimed by a worker until `leaseUntilMs`; a lapsed lease may be claimed by the next. */
+  | { readonly status: 'delivering'; readonly leaseUntilMs: number }
+  | { readonly status: 'held'; readonly heldBy: HeldBy }
+  | { readonly status: 'delivered'; readonly via: string; readonly completedAtMs: number }
+  | { readonly status: 'failed' | 'cancelled'; readonly completedAtMs: number };
+
+export type DeliveryStatus = DeliveryState['status'];
+export type HeldBy = 'breaker' | 'pause' | 'limit';
+
+export const DELIVERY_STATUSES = [
+  'queued',
+  'delivering',
+  'waiting',
+  'held',
+  'delivered',
+  'failed',
+  'cancelled',
+] as const satisfies readonly DeliveryStatus[];
+
+/** One request that was made, or refused before it was made. */
+export interface Attempt {
+  readonly id: AttemptId;
+  readonly number: number;
+  readonly startedAtMs: number;
+  readonly latencyMs: number;
+  /** The URL without its query string: queries carry secrets. */
+  readonly target: string;
+  readonly outcome: AttemptOutcome;
+  readonly error: AttemptError | null;
+  readonly statusCode: number | null;
+  readonly responseHeaders: Readonly<Record<string, string>>;
+  /** The first 4 KiB of the answer, as text. */
+  readonly responseBody: string;
+  readonly retryAfterSeconds: number | null;
+}
+
+export type AttemptOutcome = 'success' | 'retryable' | 'permanent';
+export type AttemptError =
+  | 'dns'
+  | 'refused'
+  | 'tls'
+  | 'timeout'
+  | 'reset'
+  | 'blocked'
+  | 'body-too-large'
+  | 'http';
+
+/** What a doorbell says: enough to find the delivery, and the payload where it is small. */
+export interface DeliveryTask {
+  readonly tenant: string;
+  readonly eventId: string;
+  readonly integrationId: IntegrationId;
+  readonly type: string;
+  readonly acceptedAtMs: number;
+  /** The attempt this doorbell is for; one for an attempt already made is ignored. */
+  readonly attempt: number;
+  /** The body to send; absent when it is too large for a message. */
+  readonly body?: string;
+}
+
+export const RESPONSE_BODY_KEPT_BYTES = 4_096;
+/** Attempts whose record is kept; of a delivery retried by hand without end, the newest stay. */
+export const ATTEMPTS_KEPT_MAX = 60;

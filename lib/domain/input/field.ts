@@ -1,0 +1,131 @@
+import * as z from 'zod/mini';
+import { shown } from '../errors.ts';
+import { INTEGRATION_NAME, TENANT } from '../integration.ts';
+import { isJsonObject } from '../merge-patch.ts';
+
+/** The fields that bodies are made of. Each refusal says what was given and what is allowed. */
+
+interface Given {
+  readonly code?: string | undefined;
+  readonly input?: unknown;
+  readonly keys?: readonly string[] | undefined;
+}
+
+/** Refuses with the value given; a list or an object is only named, it may hold secrets. */
+export function refusing(rule: string) {
+  return { error: ({ input }: Given) => refusal(input, rule) };
+}
+
+/** Refuses without a word about the value. */
+function refusingSecret(rule: string) {
+  return {
+    error: ({ input }: Given) =>
+      input === undefined ? `is required: ${rule}` : `the value given is not allowed: ${rule}`,
+  };
+}
+
+/** The words of a refusal. */
+export function refusal(given: unknown, rule: string): string {
+  return given === undefined ? `is required: ${rule}` : `${quoted(given)} is not allowed: ${rule}`;
+}
+
+function quoted(value: unknown): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (isJsonObject(value)) return 'an object';
+  return typeof value === 'string' ? JSON.stringify(shown(value)) : shown(value);
+}
+
+export const text = (pattern: RegExp, charsMax: number, rule: string) =>
+  z
+    .string(refusing(rule))
+    .check(z.maxLength(charsMax, refusing(rule)), z.regex(pattern, refusing(rule)));
+
+/** A text whose value never appears in a message. */
+export const secretText = (pattern: RegExp, charsMax: number, rule: string) =>
+  z
+    .string(refusingSecret(rule))
+    .check(z.maxLength(charsMax, refusingSecret(rule)), z.regex(pattern, refusingSecret(rule)));
+
+/** Any text, never quoted. */
+export const opaque = (rule: string) => z.string(refusingSecret(rule));
+
+/** A text that is checked further by a rule of the domain, which gives undefined if it is fine. */
+export const secretChecked = (problem: (value: string) => string | undefined) =>
+  z.string(refusingSecret('a text')).check((given) => {
+    const message = problem(given.value);
+    if (message !== undefined) given.issues.push({ code: 'custom', input: undefined, message });
+  });
+
+export const whole = (min: number, max: number, unit = '') => {
+  const rule = refusing(`a whole number${unit && ` of ${unit}`} from ${min} to ${max}`);
+  return z.int(rule).check(z.gte(min, rule), z.lte(max, rule));
+};
+
+export const decimal = (min: number, max: number) => {
+  const rule = refusing(`a number from ${min} to ${max}`);
+  return z.number(rule).check(z.gte(min, rule), z.lte(max, rule));
+};
+
+export const flag = () => z.boolean(refusing('true or false'));
+
+/** One of `values`; those of `later` are refused as not available in this version. */
+export const choice = <const T extends readonly [string, ...string[]]>(
+  values: T,
+  later: readonly string[] = [],
+) => z.enum(values, { error: ({ input }: Given) => notAChoice(input, values, later) });
+
+/** The refusal of a value that is none of `values`. */
+export function notAChoice(
+  given: unknown,
+  values: readonly string[],
+  later: readonly string[] = [],
+): string {
+  const allowed = values.length === 1 ? values[0] : `one of ${values.join(', ')}`;
+  return typeof given === 'string' && later.includes(given)
+    ? `${quoted(given)} is not available in this version; allowed: ${allowed}`
+    : refusal(given, `${allowed}`);
+}
+
+/** A list of `min` to `max` entries. */
+export const listOf = <T extends z.core.$ZodType>(entry: T, min: number, max: number) => {
+  const rule = refusing(`a list of ${min} to ${max} entries`);
+  return z.array(entry, rule).check(z.minLength(min, rule), z.maxLength(max, rule));
+};
+
+/** An object with these fields and no others. */
+export const fields = <T extends z.core.$ZodShape>(shape: T) =>
+  z.strictObject(shape, {
+    error: ({ code, input }: Given) =>
+      code === 'unrecognized_keys'
+        ? `is not a field here; allowed: ${Object.keys(shape).join(', ')}`
+        : refusal(input, 'an object'),
+  });
+
+const METADATA_PAIRS_MAX = 50;
+const METADATA_NAME = /^[^\p{Cc}]{1,64}$/u;
+const METADATA_CHARS_MAX = 500;
+
+/** Up to 50 pairs of texts. */
+export const metadata = () => {
+  const rule = refusing(`an object of at most ${METADATA_PAIRS_MAX} texts`);
+  const name = z.string().check(z.regex(METADATA_NAME));
+  const value = text(/^/, METADATA_CHARS_MAX, `a text of at most ${METADATA_CHARS_MAX} characters`);
+  return z
+    .record(name, value, {
+      error: ({ code, input }) => named(code, input) ?? rule.error({ input }),
+    })
+    .check(z.refine((pairs) => Object.keys(pairs).length <= METADATA_PAIRS_MAX, rule));
+};
+
+function named(code: string | undefined, name: unknown): string | undefined {
+  if (code !== 'invalid_key') return undefined;
+  return refusal(name, 'a name of 1 to 64 characters, none of them a control character');
+}
+
+export const description = () => text(/^/, 1_000, 'a text of at most 1000 characters');
+
+/** The name of an integration or a source. */
+export const nameText = () =>
+  text(INTEGRATION_NAME, 63, '1 to 63 of a–z 0–9 -, not beginning with a hyphen');
+
+export const tenantText = () => text(TENANT, 64, '1 to 64 of A–Z a–z 0–9 _ . -');

@@ -1,0 +1,63 @@
+import type { IntegrationId } from './ids.ts';
+import type { RetryPolicy } from './retry.ts';
+import type { Signing } from './signing.ts';
+
+/** A service Breakwater delivers to: where, what, how signed, how retried, and whether now. */
+export interface Integration {
+  readonly id: IntegrationId;
+  readonly tenant: string;
+  readonly name: string;
+  readonly serviceType: 'webhook';
+  readonly endpoint: string;
+  readonly description: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly eventTypes: readonly string[];
+  readonly request: OutboundRequest;
+  readonly auth: Auth;
+  readonly signing: Signing;
+  readonly retry: RetryPolicy;
+  readonly status: IntegrationStatus;
+  readonly disabledReason: string | null;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  /** Counts every stored change; a write names the version it was read at. */
+  readonly version: number;
+}
+
+export type IntegrationStatus = 'active' | 'paused' | 'disabled';
+
+export interface OutboundRequest {
+  readonly method: 'POST' | 'PUT' | 'PATCH';
+  readonly contentType: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+}
+
+/** Credentials sent with each request; their secret values are never shown again. */
+export type Auth =
+  | { readonly type: 'none' }
+  | { readonly type: 'bearer'; readonly token: string }
+  | { readonly type: 'basic'; readonly username: string; readonly password: string }
+  | { readonly type: 'apiKey'; readonly header: string; readonly value: string };
+
+export const REQUEST_DEFAULTS: OutboundRequest = {
+  method: 'POST',
+  contentType: 'application/json',
+  headers: {},
+  timeoutSeconds: 15,
+};
+
+/** The longest an attempt may take, in seconds: what `timeoutSeconds` allows at most. */
+export const ATTEMPT_SECONDS_MAX = 30;
+export const INTEGRATIONS_PER_TENANT_MAX = 2_000;
+export const INTEGRATION_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+export const TENANT = /^[A-Za-z0-9_.-]{1,64}$/;
+export const DEFAULT_TENANT = 'default';
+
+/** What publishing needs to know of an integration. */
+export interface Route {
+  readonly id: IntegrationId;
+  readonly name: string;
+  readonly eventTypes: readonly string[];
+  readonly status: IntegrationStatus;
+}

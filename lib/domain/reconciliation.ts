@@ -1,0 +1,66 @@
+import type { IntegrationId } from './ids.ts';
+
+/**
+ * How old an event must be before the tick looks for what was not attempted: older than any
+ * first attempt that nobody claimed (15 s to begin it, 30 s to make it, and its record).
+ */
+export const SETTLED_MS = 50_000;
+/** When a window is counted a second time, in case an index had lagged at the first. */
+export const RECOUNT_AFTER_MS = 600_000;
+/** How far back the first comparison of a tenant reaches. */
+export const FIRST_LOOK_BACK_MS = 3 * 86_400_000;
+/** The longest window compared at once: progress is saved after each. */
+export const WINDOW_MS_MAX = 600_000;
+/** Windows remembered for the second count; beyond it the oldest are counted early. */
+export const WINDOWS_MAX = 60;
+
+/** What was seen in [sinceMs, untilMs): equal sets of ids have equal counts and digests. */
+export interface CheckedWindow {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  readonly count: number;
+  readonly digest: number;
+}
+
+/** Adds one event id to a window's digest; the order does not matter. */
+export function digestWith(digest: number, eventId: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < eventId.length; i++) {
+    hash = Math.imul(hash ^ eventId.charCodeAt(i), 0x01000193);
+  }
+  return (digest ^ hash) >>> 0;
+}
+
+/** The next window to compare, undefined while everything settled has been. */
+export function nextWindow(
+  reconciledUntilMs: number | undefined,
+  nowMs: number,
+): { readonly sinceMs: number; readonly untilMs: number } | undefined {
+  const settledMs = nowMs - SETTLED_MS;
+  const sinceMs = reconciledUntilMs ?? nowMs - FIRST_LOOK_BACK_MS;
+  if (sinceMs >= settledMs) return undefined;
+  // The first look goes over days that are empty as a rule: one window.
+  const spanMs = reconciledUntilMs === undefined ? FIRST_LOOK_BACK_MS : WINDOW_MS_MAX;
+  return { sinceMs, untilMs: Math.min(sinceMs + spanMs, settledMs) };
+}
+
+/** Splits remembered windows into those due for their second count and those to keep. */
+export function dueForRecount(
+  windows: readonly CheckedWindow[],
+  nowMs: number,
+): { readonly due: readonly CheckedWindow[]; readonly keep: readonly CheckedWindow[] } {
+  const isDue = (window: CheckedWindow, i: number) =>
+    window.untilMs <= nowMs - RECOUNT_AFTER_MS || i < windows.length - WINDOWS_MAX;
+  return {
+    due: windows.filter((window, i) => isDue(window, i)),
+    keep: windows.filter((window, i) => !isDue(window, i)),
+  };
+}
+
+/** The targets that have no row. */
+export function missingOf(
+  targets: readonly IntegrationId[],
+  started: ReadonlySet<IntegrationId>,
+): readonly IntegrationId[] {
+  return targets.filter((id) => !started.has(id));
+}

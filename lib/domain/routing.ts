@@ -1,0 +1,37 @@
+import { RequestError } from './errors.ts';
+import type { Route } from './integration.ts';
+
+/** Whether `pattern` wants events of `type`: `*` alone or as last segment matches one or more. */
+export function matchesType(pattern: string, type: string): boolean {
+  if (pattern === '*' || pattern === type) return true;
+  return pattern.endsWith('.*') && type.length > pattern.length - 1
+    ? type.startsWith(pattern.slice(0, -1))
+    : false;
+}
+
+/** The routes that an event of this type takes. */
+export function routesFor(routes: readonly Route[], type: string): readonly Route[] {
+  return routes.filter((route) => route.eventTypes.some((pattern) => matchesType(pattern, type)));
+}
+
+/** The routes that the caller named, by id or name, each once; an unknown one is the caller's mistake. */
+export function routesNamed(
+  routes: readonly Route[],
+  wanted: readonly string[],
+  path = 'integrations',
+): readonly Route[] {
+  const found = new Map<string, Route>();
+  const fields = wanted.flatMap((ref, i) => {
+    const route = routes.find(({ id, name }) => id === ref || name === ref);
+    if (route) found.set(route.id, route);
+    return route
+      ? []
+      : [{ path: `${path}.${i}`, message: `there is no integration ${JSON.stringify(ref)}` }];
+  });
+  if (fields.length > 0) {
+    throw new RequestError('invalid', `${path} names an integration that does not exist.`, {
+      fields,
+    });
+  }
+  return [...found.values()];
+}

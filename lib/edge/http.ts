@@ -1,0 +1,136 @@
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import type { IdempotencyDeps } from '../app/idempotency.ts';
+import { type RequestError, STATUS_OF } from '../domain/errors.ts';
+import { METRICS, TIMEOUT_SECONDS } from '../names.ts';
+import type { LambdaTelemetry } from '../runtime/telemetry.ts';
+import { answerOnce } from './idempotency.ts';
+import { principalOf, requireScope } from './principal.ts';
+import { asRequestError, problemReply } from './problem.ts';
+import { type Answer, render, type WireAnswer, wire } from './reply.ts';
+import {
+  CONTROL_BODY_BYTES_MAX,
+  type HttpEvent,
+  type KeyedRequest,
+  readRequest,
+} from './request.ts';
+import type { Route } from './route.ts';
+
+export interface HttpDeps extends IdempotencyDeps {
+  readonly telemetry: LambdaTelemetry;
+}
+
+type FunctionName = 'api' | 'publish' | 'receive';
+
+/** The answer is given this long before Lambda would cut the function off without one. */
+const ANSWER_BEFORE_TIMEOUT_MS = 500;
+
+/**
+ * The one middleware stack of every HTTP function: whatever happens, the caller gets an answer
+ * with a request id, security headers and, where it failed, a problem that leaks nothing.
+ */
+export function httpHandler(
+  deps: HttpDeps,
+  name: FunctionName,
+  routes: Readonly<Record<string, Route>>,
+): (event: HttpEvent, context: Context) => Promise<WireAnswer> {
+  const answer = async (event: HttpEvent): Promise<WireAnswer> => {
+    const startedAtMs = deps.clock.nowMs();
+    deps.telemetry.scope({ requestId: event.requestContext.requestId });
+    const outcome = await settled(event, () =>
+      dispatch(deps, event, routeOf(routes, event.routeKey), TIMEOUT_SECONDS[name]),
+    );
+    logAccess(deps, name, event, outcome, deps.clock.nowMs() - startedAtMs);
+    return onWire(event, outcome.answer);
+  };
+  return middy(answer, { timeoutEarlyInMillis: ANSWER_BEFORE_TIMEOUT_MS })
+    .use([...deps.telemetry.middlewares])
+    .onError(async (request) => {
+      // Only middy's own early timeout comes here: everything else is answered above.
+      const error = request.error;
+      const outcome = await settled(request.event, () => Promise.reject(error));
+      logAccess(deps, name, request.event, outcome, TIMEOUT_SECONDS[name] * 1_000);
+      request.response = onWire(request.event, outcome.answer);
+    });
+}
+
+interface Outcome {
+  readonly answer: Answer;
+  readonly error?: RequestError;
+}
+
+/** The answer of `work`, or the problem that stands for what it threw. */
+async function settled(event: HttpEvent, work: () => Promise<Answer>): Promise<Outcome> {
+  try {
+    return { answer: await work() };
+  } catch (thrown) {
+    const error = asRequestError(thrown);
+    return { answer: render(problemReply(error, event.requestContext.requestId)), error };
+  }
+}
+
+function routeOf(routes: Readonly<Record<string, Route>>, key: string): Route {
+  const route = Object.hasOwn(routes, key) ? routes[key] : undefined;
+  if (route === undefined) throw new Error(`No route of this function answers ${key}.`);
+  return route;
+}
+
+async function dispatch(
+  deps: IdempotencyDeps,
+  event: HttpEvent,
+  route: Route,
+  functionSeconds: number,
+): Promise<Answer> {
+  const bytesMax = route.bodyBytesMax ?? CONTROL_BODY_BYTES_MAX;
+  if (route.scope === null) return render(await route.answer(readRequest(event, bytesMax)));
+  const principal = principalOf(event.requestContext.authorizer?.lambda);
+  requireScope(principal, route.scope);
+  const request: KeyedRequest = { ...readRequest(event, bytesMax), principal };
+  return answerOnce(deps, request, functionSeconds, async (run) => {
+    const outcome = await settled(event, async () =>
+      render(await route.answer({ ...request, run })),
+    );
+    // Outages are thrown, so that no idempotency key keeps them and the log says why.
+    if (outcome.error && STATUS_OF[outcome.error.code] >= 500) throw outcome.error;
+    return outcome.answer;
+  });
+}
+
+function onWire(event: HttpEvent, answer: Answer): WireAnswer {
+  const id = event.requestContext.requestId;
+  const acceptEncoding = event.headers['accept-encoding'];
+  const bodiless = event.requestContext.http.method === 'HEAD';
+  return wire(bodiless ? { ...answer, body: '' } : answer, { id, acceptEncoding });
+}
+
+/**
+ * One line per request: never a body, a query string or a header. Where an event was accepted,
+ * the line about the event is the line; it carries this request's id.
+ */
+function logAccess(
+  deps: HttpDeps,
+  name: FunctionName,
+  event: HttpEvent,
+  outcome: Outcome,
+  ms: number,
+): void {
+  const { authorizer, requestId } = event.requestContext;
+  const principal = authorizer?.lambda?.principal;
+  const caller = principal === undefined ? undefined : principalOf(authorizer?.lambda);
+  const { statusCode, headers, code } = outcome.answer;
+  const replayed = headers['idempotency-replayed'] !== undefined;
+  const fields = {
+    requestId,
+    route: event.routeKey,
+    status: statusCode,
+    ms,
+    ...(caller && { keyId: caller.keyId, tenant: caller.tenant }),
+    ...(statusCode === 401 && { reason: authorizer?.lambda?.reason }),
+    ...(replayed && { replayed }),
+    ...(code !== undefined && { code }),
+  };
+  deps.telemetry.count(METRICS.requests);
+  if (name !== 'api' && statusCode === 202 && !replayed) return;
+  if (statusCode < 500) deps.telemetry.info('http.request', fields);
+  else deps.telemetry.error('http.request', { ...fields, error: outcome.error?.cause });
+}

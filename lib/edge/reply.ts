@@ -1,0 +1,103 @@
+import type { ErrorCode } from '../domain/errors.ts';
+import { compressed } from '../runtime/gzip.ts';
+
+/** What a route returns: a JSON `body`, or a ready `text` with its own content type, or neither. */
+export interface Reply {
+  readonly statusCode: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly text?: string;
+  /** Of a problem, for the log. */
+  readonly code?: ErrorCode;
+}
+
+/** A reply as it goes out and as an idempotency key keeps it: text, headers in lower case. */
+export interface Answer {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly code?: ErrorCode;
+}
+
+/** What Lambda hands to the HTTP API (payload format 2.0). */
+export interface WireAnswer {
+  statusCode: number;
+  headers: Record<string, string>;
+  body: string;
+  isBase64Encoded: boolean;
+}
+
+/** Bodies above this many bytes are worth compressing. */
+const COMPRESS_ABOVE_BYTES = 1_024;
+
+const SECURITY_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=63072000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+} as const;
+
+export function render(reply: Reply): Answer {
+  const { statusCode, headers = {}, code } = reply;
+  if (reply.text !== undefined) return { statusCode, headers, body: reply.text };
+  if (reply.body === undefined) return { statusCode, headers, body: '' };
+  return {
+    statusCode,
+    ...(code !== undefined && { code }),
+    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+    body: JSON.stringify(reply.body),
+  };
+}
+
+/** Adds what every answer carries, and compresses where it pays and the client accepts it. */
+export function wire(
+  answer: Answer,
+  request: { readonly id: string; readonly acceptEncoding: string | undefined },
+): WireAnswer {
+  const headers = {
+    ...SECURITY_HEADERS,
+    vary: 'accept, accept-encoding',
+    ...answer.headers,
+    'x-request-id': request.id,
+  };
+  const { statusCode, body } = answer;
+  const pays = Buffer.byteLength(body) > COMPRESS_ABOVE_BYTES;
+  if (!pays || !acceptsGzip(request.acceptEncoding)) {
+    return { statusCode, headers, body, isBase64Encoded: false };
+  }
+  return {
+    statusCode,
+    headers: { ...headers, 'content-encoding': 'gzip' },
+    body: compressed(body).toString('base64'),
+    isBase64Encoded: true,
+  };
+}
+
+/** RFC 9110 §12.5.3: an own weight for gzip wins over that of `*`; weight 0 is a refusal. */
+export function acceptsGzip(acceptEncoding: string | undefined): boolean {
+  const weights = weightsOf(acceptEncoding ?? '');
+  return (weights.get('gzip') ?? weights.get('x-gzip') ?? weights.get('*') ?? 0) > 0;
+}
+
+/** Whether the client would rather have CSV than JSON; without a wish it gets JSON. */
+export function prefersCsv(accept: string | undefined): boolean {
+  const weights = weightsOf(accept ?? '');
+  const csv = weights.get('text/csv') ?? weights.get('text/*') ?? 0;
+  const json = weights.get('application/json') ?? weights.get('application/*') ?? 0;
+  return csv > 0 && csv >= json;
+}
+
+const CHOICES_MAX = 32;
+
+function weightsOf(header: string): ReadonlyMap<string, number> {
+  const choices = header.toLowerCase().split(',').slice(0, CHOICES_MAX);
+  return new Map(
+    choices.map((choice) => {
+      const [name = '', ...parameters] = choice.split(';').map((part) => part.trim());
+      const weight = parameters.find((parameter) => /^q\s*=/.test(parameter));
+      const value = weight === undefined ? 1 : Number(weight.slice(weight.indexOf('=') + 1));
+      return [name, Number.isNaN(value) ? 0 : value];
+    }),
+  );
+}

@@ -1,0 +1,87 @@
+import { type ActionDeps, replayEvent } from '../../app/delivery-actions.ts';
+import { type DeliveryListDeps, listDeliveries } from '../../app/delivery-lists.ts';
+import { type EventListDeps, listEvents } from '../../app/event-lists.ts';
+import { deliveryView, eventSummaryView, eventView, summaryOf } from '../../app/history-views.ts';
+import { type LocateDeps, locateEvent } from '../../app/locate.ts';
+import { tenantSeen } from '../../app/tenancy.ts';
+import { parseReplay } from '../../domain/input/replay-input.ts';
+import { type CursorDeps, LIST_PARAMETERS, listed } from '../list.ts';
+import { callerOf } from '../principal.ts';
+import { rangeOf, readQuery, textOf, typeOf } from '../query.ts';
+import type { Reply } from '../reply.ts';
+import { type KeyedRequest, optionalJsonBody, param } from '../request.ts';
+import type { Route } from '../route.ts';
+
+export type EventRoutesDeps = ActionDeps &
+  DeliveryListDeps &
+  EventListDeps &
+  LocateDeps &
+  CursorDeps;
+
+const FILTERS = [...LIST_PARAMETERS, 'type', 'source', 'since', 'until', 'q'];
+
+/** Events read and sent again; publishing has a function of its own. */
+export function eventRoutes(deps: EventRoutesDeps) {
+  return {
+    'GET /v1/events': { scope: 'events:read', answer: (request) => list(deps, request) },
+    'GET /v1/events/{event}': {
+      scope: 'events:read',
+      answer: async (request) => ({
+        statusCode: 200,
+        body: eventView(await eventOf(deps, request)),
+      }),
+    },
+    'GET /v1/events/{event}/deliveries': {
+      scope: 'deliveries:read',
+      answer: (request) => deliveries(deps, request),
+    },
+    'POST /v1/events/{event}/replay': {
+      scope: 'deliveries:write',
+      answer: (request) => replay(deps, request),
+    },
+  } as const satisfies Record<string, Route>;
+}
+
+async function list(deps: EventRoutesDeps, request: KeyedRequest): Promise<Reply> {
+  const query = readQuery(request, FILTERS);
+  const filter = {
+    tenant: tenantSeen(callerOf(request, query)),
+    type: typeOf(query),
+    source: textOf(query, 'source'),
+    q: textOf(query, 'q'),
+    range: rangeOf(query),
+  };
+  const read = (page: Parameters<typeof listEvents>[2]) => listEvents(deps, filter, page);
+  return { statusCode: 200, body: await listed(deps, request, query, read, eventSummaryView) };
+}
+
+async function deliveries(deps: EventRoutesDeps, request: KeyedRequest): Promise<Reply> {
+  const query = readQuery(request, LIST_PARAMETERS);
+  const tenant = tenantSeen(callerOf(request, query));
+  const event = await locateEvent(deps, param(request, 'event'), tenant);
+  const filter = { event, tenant: event.tenant, range: {} };
+  const nowMs = deps.clock.nowMs();
+  const body = await listed(
+    deps,
+    request,
+    query,
+    (page) => listDeliveries(deps, filter, page),
+    (row) => deliveryView(row, nowMs),
+  );
+  return { statusCode: 200, body };
+}
+
+async function replay(deps: EventRoutesDeps, request: KeyedRequest): Promise<Reply> {
+  const event = await eventOf(deps, request);
+  const { integrations } = parseReplay(optionalJsonBody(request));
+  const ref = { tenant: event.tenant, eventId: event.id };
+  const replayed = await replayEvent(deps, ref, integrations);
+  const nowMs = deps.clock.nowMs();
+  const data = replayed.map((delivery) => deliveryView(summaryOf(delivery), nowMs));
+  return { statusCode: 202, body: { id: event.id, deliveries: data } };
+}
+
+async function eventOf(deps: EventRoutesDeps, request: KeyedRequest) {
+  const query = readQuery(request, ['tenant']);
+  return await locateEvent(deps, param(request, 'event'), tenantSeen(callerOf(request, query)));
+}

@@ -1,0 +1,147 @@
+import type { Published } from '../../app/accept-event.ts';
+import { type PublishDeps, publishBatch, publishEvent } from '../../app/publish-event.ts';
+import { requireTenant } from '../../app/tenancy.ts';
+import {
+  isCloudEventBinary,
+  isCloudEventStructured,
+  isCloudEventsBatch,
+  parseCloudEvent,
+  structuredFromBinary,
+} from '../../domain/cloudevents.ts';
+import { RequestError } from '../../domain/errors.ts';
+import { EVENT_BATCH_MAX, EVENT_BYTES_MAX, type NewEvent } from '../../domain/event.ts';
+import { type InputRule, parseNewEvent } from '../../domain/event-input.ts';
+import { fingerprint, timeOfUlid, ulid } from '../../domain/ids.ts';
+import { DEFAULT_TENANT } from '../../domain/integration.ts';
+import type { RouteOf } from '../../names.ts';
+import { checkShape, JSON_KEYS_MAX } from '../json.ts';
+import { problemOf } from '../problem.ts';
+import { readQuery } from '../query.ts';
+import type { Reply } from '../reply.ts';
+import { jsonBody, type KeyedRequest, tooLarge } from '../request.ts';
+import type { Route } from '../route.ts';
+
+/** What surrounds the data of the largest event: names, metadata, the spaces of pretty printing. */
+const ENVELOPE_BYTES_MAX = 262_144;
+const SINGLE_BYTES_MAX = EVENT_BYTES_MAX + ENVELOPE_BYTES_MAX;
+/** Lambda takes 6 MB with everything around; base64 makes a third more of it. */
+const BATCH_BYTES_MAX = 4_194_304;
+const BATCH_KEYS_MAX = 10 * JSON_KEYS_MAX;
+
+const JSON_TYPE = 'application/json';
+const CLOUD_EVENT_TYPE = 'application/cloudevents+json';
+const CLOUD_EVENTS_TYPE = 'application/cloudevents-batch+json';
+
+/** Both routes that accept events, each in JSON and in the modes of CloudEvents. */
+export function publishRoutes(deps: PublishDeps) {
+  return {
+    'POST /v1/events': {
+      scope: 'events:publish',
+      bodyBytesMax: BATCH_BYTES_MAX,
+      answer: (request) => single(deps, request),
+    },
+    'POST /v1/events/batch': {
+      scope: 'events:publish',
+      bodyBytesMax: BATCH_BYTES_MAX,
+      answer: (request) => {
+        readQuery(request, []);
+        const types = [JSON_TYPE, CLOUD_EVENTS_TYPE];
+        return batch(deps, request, jsonBody(request, { types, keysMax: BATCH_KEYS_MAX }));
+      },
+    },
+  } as const satisfies Record<RouteOf<'publish'>, Route>;
+}
+
+async function single(deps: PublishDeps, request: KeyedRequest): Promise<Reply> {
+  readQuery(request, []);
+  const contentType = request.headers['content-type'] ?? '';
+  if (isCloudEventsBatch(contentType)) {
+    const types = [CLOUD_EVENTS_TYPE];
+    return batch(deps, request, jsonBody(request, { types, keysMax: BATCH_KEYS_MAX }));
+  }
+  if (request.body.length > SINGLE_BYTES_MAX) {
+    throw tooLarge(request.body.length, SINGLE_BYTES_MAX);
+  }
+  const event = parseSingle(deps, request, contentType);
+  requireTenant(request.principal, event.tenant);
+  const published = await publishEvent(deps, event, request.run?.seed);
+  // After a run that died, the event it stored is this very request's.
+  const again = request.run?.again === true;
+  return {
+    statusCode: published.duplicate && !again ? 200 : 202,
+    body: publishedView(published),
+  };
+}
+
+function parseSingle(deps: PublishDeps, request: KeyedRequest, contentType: string): NewEvent {
+  const rule = ruleOf(deps, request);
+  if (isCloudEventStructured(contentType)) {
+    return parseCloudEvent(jsonBody(request, { types: [CLOUD_EVENT_TYPE] }), rule);
+  }
+  if (isCloudEventBinary(request.headers)) {
+    const event = structuredFromBinary(request.headers, request.body);
+    checkShape(event.data, JSON_KEYS_MAX);
+    return parseCloudEvent(event, rule);
+  }
+  const types = [JSON_TYPE, CLOUD_EVENT_TYPE, CLOUD_EVENTS_TYPE];
+  return parseNewEvent(jsonBody(request, { types }), rule);
+}
+
+/** Each event of a batch has its own result, in the batch's order; one fault harms no other. */
+async function batch(deps: PublishDeps, request: KeyedRequest, body: unknown): Promise<Reply> {
+  const given = eventsOf(body);
+  const rule = ruleOf(deps, request);
+  const cloud = isCloudEventsBatch(request.headers['content-type'] ?? '');
+  const events = given.map((event) => {
+    try {
+      const parsed = cloud ? parseCloudEvent(event, rule) : parseNewEvent(event, rule);
+      requireTenant(request.principal, parsed.tenant);
+      return parsed;
+    } catch (error) {
+      if (error instanceof RequestError) return error;
+      throw error;
+    }
+  });
+  const seed = request.run?.seed;
+  const seeds = seed === undefined ? [] : events.map((_, i) => seedAt(seed, i));
+  const again = request.run?.again === true;
+  const results = (await publishBatch(deps, events, seeds)).map((result) => {
+    if (result.kind === 'refused') {
+      const problem = problemOf(result.error, request.id);
+      return { status: problem.status, problem };
+    }
+    const { duplicate, id } = result.published;
+    return { status: duplicate && !again ? 200 : 202, id };
+  });
+  return { statusCode: 207, body: { results } };
+}
+
+/** `{"events": […]}` or the bare list. */
+function eventsOf(body: unknown): readonly unknown[] {
+  const wrapped = typeof body === 'object' && body !== null && 'events' in body;
+  const events = wrapped && Object.keys(body).length === 1 ? body.events : body;
+  if (Array.isArray(events) && events.length >= 1 && events.length <= EVENT_BATCH_MAX) {
+    return events;
+  }
+  const given = Array.isArray(events) ? `a list of ${events.length}` : 'no list';
+  const message = `${given} is not allowed; allowed: a list of 1 to ${EVENT_BATCH_MAX} events`;
+  throw new RequestError('invalid', `events: ${message}, as {"events": […]} or on its own.`, {
+    fields: [{ path: 'events', message }],
+  });
+}
+
+/** A ULID for each event of a batch, the same in every run of the request. */
+function seedAt(seed: string, i: number): string {
+  const bytes = Buffer.from(fingerprint(seed, String(i)), 'base64url');
+  return ulid(timeOfUlid(seed) ?? 0, bytes);
+}
+
+function ruleOf({ clock }: PublishDeps, { principal }: KeyedRequest): InputRule {
+  return { defaultTenant: principal.tenant ?? DEFAULT_TENANT, nowMs: clock.nowMs() };
+}
+
+function publishedView(published: Published) {
+  const { id, type, tenant, acceptedAtMs, deliveries, fanout } = published;
+  const acceptedAt = new Date(acceptedAtMs).toISOString();
+  return { id, type, tenant, acceptedAt, deliveries, fanout };
+}

@@ -1,0 +1,33 @@
+import { RequestError, shown } from '../domain/errors.ts';
+import { ROUTES } from '../names.ts';
+import type { HttpRequest } from './request.ts';
+
+/** What `$default` answers: 405 with `Allow` where the path exists for other methods, else 404. */
+export function refuseUnrouted(request: HttpRequest): never {
+  const { method, path } = request;
+  const allowed = methodsOf(path);
+  if (allowed.length === 0) {
+    throw new RequestError('not-found', `There is nothing at ${JSON.stringify(shown(path))}.`);
+  }
+  const allow = allowed.join(', ');
+  throw new RequestError(
+    'method-not-allowed',
+    `${shown(method)} is not allowed at ${JSON.stringify(shown(path))}; allowed: ${allow}.`,
+    { headers: { allow } },
+  );
+}
+
+function methodsOf(path: string): readonly string[] {
+  const methods = Object.keys(ROUTES).flatMap((route) => {
+    const [method = '', template] = route.split(' ');
+    return template !== undefined && matches(template, path) ? [method] : [];
+  });
+  return [...new Set(methods)].sort();
+}
+
+function matches(template: string, path: string): boolean {
+  const wanted = template.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return false;
+  return wanted.every((part, i) => (part.startsWith('{') ? given[i] !== '' : part === given[i]));
+}

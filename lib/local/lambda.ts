@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type Environment,
+  type FunctionSpec,
+  type InvokeResult,
+  startEnvironment,
+} from './lambda-environment.ts';
+import type { FunctionError } from './lambda-messages.ts';
+
+/** A function with as many execution environments as it has invocations, up to a cap. */
+export interface LambdaFunction {
+  readonly spec: FunctionSpec;
+  /** Above the cap invocations wait; above `WAITING_MAX` of those it answers `throttled`. */
+  invoke(event: unknown): Promise<InvokeResult | { readonly kind: 'throttled' }>;
+  /** Since the start, cold starts among them. */
+  counts(): { readonly invocations: number; readonly errors: number; readonly coldStarts: number };
+  /** Resolves when nothing runs any more. */
+  idle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface LambdaHost {
+  readonly region: string;
+  /** Endpoints of the stand-ins, as `AWS_ENDPOINT_URL_…`. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly concurrencyMax: number;
+  onLine(spec: FunctionSpec, line: string): void;
+  /** A failed invocation: thrown, timed out, crashed. */
+  onFailure?(spec: FunctionSpec, error: FunctionError): void;
+}
+
+/** What Lambda takes and gives at most in one synchronous invocation. */
+export const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024 + 100;
+const WAITING_MAX = 1000;
+/** Lambda keeps an idle environment for minutes; here it is memory of a person's machine. */
+const IDLE_MS_MAX = 120_000;
+const REAP_MS = 10_000;
+
+export function lambdaFunction(spec: FunctionSpec, host: LambdaHost): LambdaFunction {
+  const variables = { ...baseVariables(spec, host.region), ...host.variables, ...spec.environment };
+  const cap = Math.min(spec.concurrencyMax ?? host.concurrencyMax, host.concurrencyMax);
+  const warm: { readonly environment: Environment; readonly sinceMs: number }[] = [];
+  const all = new Set<Environment>();
+  const waiting: (() => void)[] = [];
+  const running = new Set<Promise<unknown>>();
+  const tally = { invocations: 0, errors: 0, coldStarts: 0 };
+  let busy = 0;
+
+  async function enter(): Promise<void> {
+    if (busy < cap) busy += 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+  }
+  /** Hands the place on to who waits longest. */
+  function leave() {
+    const next = waiting.shift();
+    if (next === undefined) busy -= 1;
+    else next();
+  }
+  /** The warm one used last, so that a quiet function needs only one. */
+  function environment(): Environment {
+    for (let found = warm.pop(); found !== undefined; found = warm.pop()) {
+      if (found.environment.isAlive) return found.environment;
+      all.delete(found.environment);
+    }
+    tally.coldStarts += 1;
+    const fresh = startEnvironment(spec, variables, (line) => host.onLine(spec, line));
+    all.add(fresh);
+    return fresh;
+  }
+  async function run(event: string): Promise<InvokeResult> {
+    await enter();
+    try {
+      tally.invocations += 1;
+      const place = environment();
+      const broken = await place.started;
+      const result = broken ? failed(broken) : checked(await place.run(randomUUID(), event));
+      if (result.kind === 'error') {
+        tally.errors += 1;
+        host.onFailure?.(spec, result.error);
+      }
+      if (place.isAlive) warm.push({ environment: place, sinceMs: performance.now() });
+      else all.delete(place);
+      return result;
+    } finally {
+      leave();
+    }
+  }
+
+  /** The longest idle are in front. */
+  const reaper = setInterval(() => {
+    while (warm[0] !== undefined && performance.now() - warm[0].sinceMs > IDLE_MS_MAX) {
+      const idle = warm.shift()?.environment;
+      if (idle === undefined) return;
+      all.delete(idle);
+      void idle.kill();
+    }
+  }, REAP_MS).unref();
+
+  return {
+    spec,
+    async invoke(event) {
+      const payload = JSON.stringify(event) ?? 'null';
+      if (Buffer.byteLength(payload) > PAYLOAD_BYTES_MAX) return failed(REQUEST_TOO_LARGE);
+      if (waiting.length >= WAITING_MAX) return { kind: 'throttled' };
+      const invocation = run(payload);
+      running.add(invocation);
+      const forget = () => running.delete(invocation);
+      invocation.then(forget, forget);
+      return invocation;
+    },
+    counts: () => ({ ...tally }),
+    async idle() {
+      await Promise.allSettled(running);
+    },
+    async stop() {
+      clearInterval(reaper);
+      await Promise.all([...all].map((environment) => environment.kill()));
+      all.clear();
+    },
+  };
+}
+
+const REQUEST_TOO_LARGE: FunctionError = {
+  errorType: 'RequestEntityTooLargeException',
+  errorMessage: `Request must be smaller than ${PAYLOAD_BYTES_MAX} bytes for the Invoke operation`,
+};
+
+function failed(error: {
+  readonly errorType: string;
+  readonly errorMessage: string;
+}): InvokeResult {
+  return { kind: 'error', error };
+}
+
+function checked(result: InvokeResult): InvokeResult {
+  if (result.kind === 'error' || Buffer.byteLength(result.payload) <= PAYLOAD_BYTES_MAX)
+    return result;
+  const errorMessage = `Response payload size exceeded maximum allowed payload size (${PAYLOAD_BYTES_MAX} bytes).`;
+  return failed({ errorType: 'Function.ResponseSizeTooLarge', errorMessage });
+}
+
+/** What Lambda itself puts into the environment; of the host's own nothing gets through. */
+function baseVariables(spec: FunctionSpec, region: string): Readonly<Record<string, string>> {
+  return {
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_LAMBDA_FUNCTION_NAME: spec.name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: `${spec.memoryMb}`,
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${spec.name}`,
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    LANG: 'en_US.UTF-8',
+    TZ: ':UTC',
+  };
+}

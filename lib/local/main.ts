@@ -1,0 +1,61 @@
+/**
+ * `npm start`: the whole stack on this machine, moved by PORT, BREAKWATER_HOME, BREAKWATER_EGRESS
+ * and BREAKWATER_LOG. BREAKWATER_ASSEMBLY names a cloud assembly to boot in place of a new one.
+ */
+import type { LocalRun, LogEntry } from './local-run.ts';
+import { parseSettings } from './local-settings.ts';
+import { readableLine } from './log-lines.ts';
+import { welcome } from './welcome.ts';
+
+const NODE_MAJOR_MIN = 24;
+/** npm hands a Ctrl-C on to a process that the terminal has told already. */
+const SAME_SIGNAL_MS = 500;
+
+const print = (text: string) => process.stdout.write(`${text}\n`);
+
+async function main(): Promise<void> {
+  const startedMs = performance.now();
+  const settings = parseSettings(process.env);
+  const quit: { run?: LocalRun; firstMs?: number; ending?: Promise<void> } = {};
+  const onSignal = () => {
+    quit.firstMs ??= performance.now();
+    const isFirst = performance.now() - quit.firstMs < SAME_SIGNAL_MS;
+    if (quit.run === undefined || !isFirst) process.exit(130);
+    quit.ending ??= end(quit.run);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, onSignal);
+  const { boot } = await import('./boot.ts');
+  const run = await boot({
+    ...settings.boot,
+    onLog(entry) {
+      const shown = shownEntry(entry, settings.rawLog);
+      if (shown !== undefined) print(shown);
+    },
+  });
+  quit.run = run;
+  const readySeconds = (performance.now() - startedMs) / 1000;
+  print(welcome(run, { readySeconds, ...settings }));
+}
+
+function shownEntry(entry: LogEntry, isRaw: boolean): string | undefined {
+  if (entry.kind === 'failure') return `! ${entry.where}: ${entry.reason}`;
+  return isRaw ? entry.line : readableLine(entry.functionName, entry.line);
+}
+
+async function end(run: LocalRun): Promise<void> {
+  print('Finishing what runs; Ctrl-C again quits at once.');
+  await run.stop();
+  process.exit(0);
+}
+
+if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR_MIN) {
+  process.stderr.write(
+    `Breakwater needs Node.js ${NODE_MAJOR_MIN} and this is ${process.versions.node}. ` +
+      `\`npm ci\` installs one beside it, and \`npm start\` takes that.\n`,
+  );
+  process.exit(1);
+}
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

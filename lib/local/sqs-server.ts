@@ -1,0 +1,36 @@
+import { AwsError, type AwsServer, serveAwsJson } from './aws-json.ts';
+import { messageOperations } from './sqs-message-operations.ts';
+import { queueOperations } from './sqs-queue-operations.ts';
+import type { NamedQueue, SqsService } from './sqs-service.ts';
+
+export interface SqsServer extends AwsServer {
+  urlOf(queue: Pick<NamedQueue, 'name'>): string;
+}
+
+/** Speaks SQS on loopback; its queue URLs carry its own port, since clients follow them. */
+export async function serveSqs(service: SqsService, account: string): Promise<SqsServer> {
+  const urlOf = (queue: Pick<NamedQueue, 'name'>) => `${server.url}/${account}/${queue.name}`;
+  const operations = { ...queueOperations(service, urlOf), ...messageOperations(service) };
+  const server = await serveAwsJson({
+    target: 'AmazonSQS',
+    version: '1.0',
+    errorPrefix: 'com.amazonaws.sqs#',
+    operation(name) {
+      const operation = operations[name];
+      if (operation === undefined) return undefined;
+      return (input, signal) => {
+        // A receive is counted when it ends: only then it is known to be empty or not.
+        if (name !== 'ReceiveMessage') service.requests.add(name, queueName(input.QueueUrl));
+        if (service.outage) {
+          throw new AwsError('ServiceUnavailable', 'SQS is down.', { status: 503 });
+        }
+        return operation(input, signal);
+      };
+    },
+  });
+  return { ...server, urlOf };
+}
+
+function queueName(url: unknown): string | undefined {
+  return typeof url === 'string' ? url.split('/').at(-1) : undefined;
+}

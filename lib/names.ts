@@ -1,0 +1,153 @@
+/**
+ * Every name that code and infrastructure share: routes, environment variables, tables with
+ * their indexes, metrics. The stack is built from this file and the functions read from it, so
+ * a name that only one side knows does not compile.
+ */
+
+/** Every route of the HTTP API, and the file in `functions/` that answers it. */
+export const ROUTES = {
+  'POST /v1/events': 'publish',
+  'POST /v1/events/batch': 'publish',
+  'GET /v1/events': 'api',
+  'GET /v1/events/{event}': 'api',
+  'GET /v1/events/{event}/deliveries': 'api',
+  'POST /v1/events/{event}/replay': 'api',
+  'POST /v1/integrations': 'api',
+  'GET /v1/integrations': 'api',
+  'GET /v1/integrations/{integration}': 'api',
+  'PUT /v1/integrations/{integration}': 'api',
+  'PATCH /v1/integrations/{integration}': 'api',
+  'DELETE /v1/integrations/{integration}': 'api',
+  'POST /v1/integrations/{integration}/pause': 'api',
+  'POST /v1/integrations/{integration}/resume': 'api',
+  'POST /v1/integrations/{integration}/test': 'api',
+  'GET /v1/integrations/{integration}/secret': 'api',
+  'POST /v1/integrations/{integration}/secret/rotate': 'api',
+  'GET /v1/deliveries': 'api',
+  'GET /v1/deliveries/{delivery}': 'api',
+  'POST /v1/deliveries/{delivery}/retry': 'api',
+  'POST /v1/deliveries/{delivery}/cancel': 'api',
+  'POST /v1/sources': 'api',
+  'GET /v1/sources': 'api',
+  'GET /v1/sources/{source}': 'api',
+  'PUT /v1/sources/{source}': 'api',
+  'PATCH /v1/sources/{source}': 'api',
+  'DELETE /v1/sources/{source}': 'api',
+  'POST /v1/sources/{source}/secret/rotate': 'api',
+  'GET /v1/providers': 'api',
+  'POST /v1/keys': 'api',
+  'GET /v1/keys': 'api',
+  'DELETE /v1/keys/{key}': 'api',
+  'GET /health/live': 'api',
+  'GET /health/ready': 'api',
+  'ANY /in/{source}': 'receive',
+  /** Whatever no other route answers: 404, or 405 with `Allow`. */
+  $default: 'api',
+} as const;
+
+export type RouteKey = keyof typeof ROUTES;
+
+/** The route keys that the function file `F` answers. */
+export type RouteOf<F extends string> = {
+  [R in RouteKey]: (typeof ROUTES)[R] extends F ? R : never;
+}[RouteKey];
+
+/** Routes that need no key: health, inbound webhooks (they carry a signature), unknown paths. */
+export function isOpen(route: string): boolean {
+  return !route.includes(' /v1/');
+}
+
+/** Environment variables of the functions. */
+export const ENV = {
+  stage: 'BREAKWATER_STAGE',
+  version: 'BREAKWATER_VERSION',
+  /** `strict`: only public https targets. `loopback`: http to 127.0.0.1 too, local run only. */
+  egress: 'BREAKWATER_EGRESS_POLICY',
+  registryTable: 'BREAKWATER_REGISTRY_TABLE',
+  historyTable: 'BREAKWATER_HISTORY_TABLE',
+  stateTable: 'BREAKWATER_STATE_TABLE',
+  deliveryQueueUrl: 'BREAKWATER_DELIVERY_QUEUE_URL',
+  fanOutQueueUrl: 'BREAKWATER_FAN_OUT_QUEUE_URL',
+  pepperSecretId: 'BREAKWATER_PEPPER_SECRET_ID',
+  adminKeySecretId: 'BREAKWATER_ADMIN_KEY_SECRET_ID',
+  retentionDays: 'BREAKWATER_RETENTION_DAYS',
+  /** Base URL under which `/in/{source}` is reachable, without a slash at the end; may be empty. */
+  publicUrl: 'BREAKWATER_PUBLIC_URL',
+  /** Own API hosts, comma-separated: no delivery may go to them. */
+  ownHosts: 'BREAKWATER_OWN_HOSTS',
+} as const;
+
+/**
+ * Key attributes, TTL attribute and indexes of the three tables. Key attributes are strings
+ * where nothing else is said; an index without `project` holds the keys alone.
+ */
+export const TABLES = {
+  registry: {
+    partitionKey: 'pk',
+    sortKey: 'sk',
+    /** Holds whole rows. */
+    indexes: { kind: { name: 'kind', partitionKey: 'kindPk', sortKey: 'kindSk', whole: true } },
+  },
+  history: {
+    partitionKey: 'pk',
+    sortKey: 'sk',
+    ttl: 'ttl',
+    indexes: {
+      timeline: {
+        name: 'timeline',
+        partitionKey: 'tlPk',
+        sortKey: 'tlSk',
+        /** What a list shows; of an event also the targets and `deliverAt`, for the reconciler. */
+        project: [
+          ...['ty', 'at', 'tg', 'sr', 'da'],
+          ...['st', 'n', 'nx', 'dn', 'hb', 'via', 'duSk', 'sb', 'ss', 'rg', 'v'],
+        ],
+      },
+      status: {
+        name: 'status',
+        partitionKey: 'stPk',
+        sortKey: 'stSk',
+        project: ['ty', 'at', 'st', 'n', 'nx', 'dn', 'hb', 'via', 'duSk', 'sb', 'ss', 'rg', 'v'],
+      },
+      /** The one index whose sort key is a number: milliseconds. */
+      due: { name: 'due', partitionKey: 'duPk', sortKey: 'duSk', sortKeyType: 'N' },
+    },
+  },
+  state: { partitionKey: 'pk', sortKey: 'sk', ttl: 'ttl' },
+} as const;
+
+export const METRIC_NAMESPACE = 'Breakwater';
+
+export const METRICS = {
+  accepted: 'EventsAccepted',
+  duplicate: 'EventsDuplicate',
+  delivered: 'DeliveriesDelivered',
+  failed: 'AttemptsFailed',
+  retried: 'DeliveriesRetried',
+  dead: 'DeliveriesDead',
+  held: 'DeliveriesHeld',
+  latency: 'AttemptLatency',
+  endToEnd: 'AcceptToDelivered',
+  ringFailed: 'DoorbellsFailed',
+  lateResult: 'LateResults',
+  reconciled: 'DeliveriesReconciled',
+  dueRung: 'DueDeliveriesRung',
+  verificationFailed: 'InboundVerificationFailures',
+  requests: 'Requests',
+} as const;
+
+/** SQS: what one message may delay at most, and how many go into one batch request. */
+export const QUEUE_DELAY_SECONDS_MAX = 900;
+export const QUEUE_BATCH_MAX = 10;
+
+/** Seconds the functions may run; queue visibility timeouts are derived from these. */
+export const TIMEOUT_SECONDS = {
+  authorize: 5,
+  api: 29,
+  publish: 15,
+  receive: 15,
+  deliver: 75,
+  fanOut: 60,
+  tick: 55,
+  firstKey: 30,
+} as const;

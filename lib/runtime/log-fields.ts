@@ -1,0 +1,141 @@
+/**
+ * The only names that a log line may carry. A line is written with ids, counts and verdicts; a
+ * field that is not listed is left out and named in `dropped`, so that a payload or a secret
+ * cannot slip in under a new name.
+ */
+export const LOG_FIELDS: ReadonlySet<string> = new Set([
+  'ageMs',
+  'attempt',
+  'attemptId',
+  'attempts',
+  'before',
+  'bytes',
+  'check',
+  'code',
+  'count',
+  'delaySeconds',
+  'deliveryId',
+  'detail',
+  'endToEndMs',
+  'error',
+  'errorCode',
+  'eventId',
+  'failed',
+  'found',
+  'function',
+  'heldBy',
+  'host',
+  'id',
+  'integration',
+  'integrationId',
+  'keyId',
+  'kind',
+  'latencyMs',
+  'limit',
+  'messageId',
+  'messages',
+  'method',
+  'ms',
+  'name',
+  'next',
+  'nextAttemptAt',
+  'now',
+  'operation',
+  'outcome',
+  'provider',
+  'queue',
+  'reason',
+  'released',
+  'replayed',
+  'requestId',
+  'resource',
+  'retryAfterSeconds',
+  'route',
+  'rung',
+  'scope',
+  'source',
+  'sourceId',
+  'stage',
+  'state',
+  'status',
+  'statusCode',
+  'table',
+  'target',
+  'targets',
+  'tenant',
+  'type',
+  'verdict',
+  'version',
+  'waitMs',
+]);
+
+const TEXT_CHARS_MAX = 512;
+const LIST_ENTRIES_MAX = 20;
+const STACK_LINES_MAX = 12;
+const CAUSES_MAX = 4;
+
+type Plain = string | number | boolean | null;
+export type LogFields = Readonly<Record<string, Plain | readonly Plain[] | ErrorFields>>;
+
+export interface ErrorFields {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly stack?: string;
+  readonly cause?: ErrorFields;
+}
+
+/** What of `fields` may be written: listed names with plain values, errors without payloads. */
+export function plainFields(fields: Readonly<Record<string, unknown>>): LogFields {
+  const kept: Record<string, LogFields[string]> = {};
+  const dropped: string[] = [];
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    const plain = LOG_FIELDS.has(name) ? plainValue(value) : undefined;
+    if (plain === undefined) dropped.push(name.slice(0, 32));
+    else kept[name] = plain;
+  }
+  return dropped.length === 0 ? kept : { ...kept, dropped };
+}
+
+function plainValue(value: unknown): LogFields[string] | undefined {
+  if (value instanceof Error) return errorFields(value);
+  if (Array.isArray(value)) {
+    const entries = value.slice(0, LIST_ENTRIES_MAX).map(plainScalar);
+    return entries.every((entry) => entry !== undefined) ? entries : undefined;
+  }
+  return plainScalar(value);
+}
+
+function plainScalar(value: unknown): Plain | undefined {
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return value;
+  if (typeof value === 'bigint') return String(value);
+  return typeof value === 'string' ? masked(value).slice(0, TEXT_CHARS_MAX) : undefined;
+}
+
+/** An error for the log: a `SyntaxError` quotes the text it could not read, so its message stays out. */
+function errorFields(error: Error, depth = 1): ErrorFields {
+  const { code } = error as { code?: unknown };
+  const stack = (error.stack ?? '')
+    .split('\n')
+    .filter((line) => line.trimStart().startsWith('at '))
+    .slice(0, STACK_LINES_MAX)
+    .map((line) => line.trim())
+    .join('\n');
+  const quotes = error instanceof SyntaxError;
+  return {
+    name: error.name,
+    message: quotes ? '(withheld: it quotes its input)' : masked(error.message).slice(0, 512),
+    ...(typeof code === 'string' && { code }),
+    ...(stack !== '' && { stack }),
+    ...(error.cause instanceof Error &&
+      depth < CAUSES_MAX && { cause: errorFields(error.cause, depth + 1) }),
+  };
+}
+
+/** Keys and signing secrets are struck out wherever they turn up in a text. */
+function masked(text: string): string {
+  return text
+    .replace(/\b(bwk|whsec|whsk)_[A-Za-z0-9+/=_-]{4,}/g, '$1_***')
+    .replace(/\b(Bearer|Basic)\s+[^\s"']+/gi, '$1 ***');
+}

@@ -1,0 +1,95 @@
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** Above this a bundle costs cold starts; it fails the build rather than creep upwards. */
+const BUNDLE_BYTES_MAX = 400 * 1000;
+/** The control plane holds every use case, is called rarely, and is warm or cold as a whole. */
+const CONTROL_PLANE_BYTES_MAX = 450 * 1000;
+
+/** The most that a function's bundle may weigh. */
+export function bundleBudget(name: string): number {
+  return name === 'api' ? CONTROL_PLANE_BYTES_MAX : BUNDLE_BYTES_MAX;
+}
+
+export interface Bundle {
+  /** The file's name in `functions/`, without its ending; also the folder under the output. */
+  readonly name: string;
+  readonly file: string;
+  readonly bytes: number;
+}
+
+/** Bundles every file of `functions/` into `<outDir>/<name>/index.js`; same source, same bytes. */
+export async function bundle(outDir = join(ROOT, 'dist')): Promise<readonly Bundle[]> {
+  const entries = (await readdir(join(ROOT, 'functions'))).filter((file) => file.endsWith('.ts'));
+  const names = entries.map((file) => basename(file, '.ts')).sort();
+  await removeOthers(outDir, names);
+  // Lambda takes an index.js without a package.json for CommonJS; here the project's own would
+  // make it an ES module.
+  await writeFile(join(outDir, 'package.json'), '{ "type": "commonjs" }\n');
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: Object.fromEntries(names.map((name) => [`${name}/index`, `functions/${name}.ts`])),
+    outdir: outDir,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    // An ESM `import 'node:http'` makes Node load undici: 18 ms of every cold start
+    // (nodejs/node#59686). For the same reason the SDK's own import() becomes require().
+    format: 'cjs',
+    supported: { 'dynamic-import': false },
+    // The default for Node takes the SDK's CommonJS build, which cannot be tree-shaken: 26 ms.
+    mainFields: ['module', 'main'],
+    minify: true,
+    legalComments: 'none',
+    alias: { '@aws-sdk/credential-provider-node': './lib/runtime/env-credentials.ts' },
+    // Loaded by the SDK for event streams alone, of which no service used here has any; inside, it
+    // would also make every module it shares with the rest a lazily started one.
+    external: ['@smithy/core/event-streams'],
+    plugins: [onlyVersions],
+    logLevel: 'warning',
+  });
+  return Promise.all(names.map((name) => measure(outDir, name)));
+}
+
+/** Each SDK client brings its package.json along, 2 kB, to say which version it is. */
+const onlyVersions: Plugin = {
+  name: 'only-versions',
+  setup(build) {
+    build.onLoad({ filter: /@aws-sdk\/[^/]+\/package\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
+
+/** A function that is no longer in `functions/` must not be deployed from an old build. */
+async function removeOthers(outDir: string, names: readonly string[]): Promise<void> {
+  await mkdir(outDir, { recursive: true });
+  const entries = await readdir(outDir, { withFileTypes: true });
+  for (const entry of entries) {
+    if (!entry.isDirectory() || names.includes(entry.name)) continue;
+    const folder = join(outDir, entry.name);
+    // Only what an earlier bundle has left: a caller's other folders are not ours to delete.
+    if ((await readdir(folder)).join() === 'index.js') await rm(folder, { recursive: true });
+  }
+}
+
+async function measure(outDir: string, name: string): Promise<Bundle> {
+  const file = join(outDir, name, 'index.js');
+  const { size: bytes } = await stat(file);
+  const budget = bundleBudget(name);
+  if (bytes > budget) {
+    throw new Error(`functions/${name}.ts bundles to ${bytes} bytes; its budget is ${budget}`);
+  }
+  return { name, file, bytes };
+}
+
+if (import.meta.main) {
+  const bundles = await bundle();
+  const lines = bundles.map(({ name, bytes }) => `${name.padEnd(12)}${Math.ceil(bytes / 1000)} kB`);
+  process.stdout.write(`${lines.join('\n')}\n`);
+}

@@ -1,0 +1,143 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { receiveInbound } from '../../lib/app/receive-inbound.ts';
+import type { InboundRequest, Source, Verification } from '../../lib/domain/source.ts';
+import { deliveryWorld } from '../fakes/delivery-world.ts';
+
+const SECRET = 'a-secret-of-github';
+const github: Verification = {
+  provider: 'github',
+  secrets: [{ secret: SECRET }],
+  toleranceSeconds: 300,
+};
+
+async function inboundWorld(verification: Verification = github) {
+  const world = deliveryWorld();
+  const source: Source = {
+    id: 'src_01hzxk5v0000000000000000ab',
+    tenant: 'default',
+    name: 'gh',
+    description: '',
+    verification,
+    eventTypePrefix: 'github',
+    createdAtMs: 0,
+    updatedAtMs: 0,
+    version: 1,
+  };
+  await world.sources.create(source);
+  const deps = { ...world.deps, sourceOf: (id: Source['id']) => world.sources.byId(id) };
+  return { world, deps, source };
+}
+
+function signed(body: string, deliveryId: string, secret = SECRET): InboundRequest {
+  const bytes = Buffer.from(body);
+  return {
+    method: 'POST',
+    path: '/in/x',
+    query: '',
+    headers: {
+      'content-type': 'application/json',
+      'x-github-event': 'push',
+      'x-github-delivery': deliveryId,
+      'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(bytes).digest('hex')}`,
+    },
+    body: bytes,
+  };
+}
+
+describe('a foreign webhook', () => {
+  it('that verifies is published like any event', async () => {
+    const { world, deps, source } = await inboundWorld();
+    const { id } = await world.register('erp', { eventTypes: ['github.*'] });
+    const { published } = await receiveInbound(deps, source.id, signed('{"a":1}', 'd-1'));
+    expect(published).toMatchObject({ type: 'github.push', deliveries: [{ integration: id }] });
+    await world.pump();
+    expect(JSON.parse(Buffer.from(world.sender.sent[0]?.body ?? []).toString())).toMatchObject({
+      type: 'github.push',
+      data: { a: 1 },
+    });
+    const stored = await world.events.get({ tenant: 'default', eventId: published.id });
+    expect(stored?.source).toBe(source.id);
+  });
+
+  it('is taken once for 24 hours by the provider’s own id', async () => {
+    const { world, deps, source } = await inboundWorld();
+    await world.register('erp');
+    const first = await receiveInbound(deps, source.id, signed('{"a":1}', 'd-1'));
+    world.clock.advance(86_399_000);
+    const again = await receiveInbound(deps, source.id, signed('{"a":1}', 'd-1'));
+    expect(again.published).toMatchObject({ id: first.published.id, duplicate: true });
+    world.clock.advance(2_000);
+    const later = await receiveInbound(deps, source.id, signed('{"a":1}', 'd-1'));
+    expect(later.published.id).not.toBe(first.published.id);
+    expect(world.queue.rung).toHaveLength(2);
+  });
+
+  it('sent many times at once is published once', async () => {
+    const { world, deps, source } = await inboundWorld();
+    await world.register('erp');
+    await Promise.all(
+      Array.from({ length: 20 }, () => receiveInbound(deps, source.id, signed('{}', 'd-1'))),
+    );
+    expect(world.queue.rung).toHaveLength(1);
+  });
+
+  it('is completed by the next try when the first died after its claim', async () => {
+    const { world, deps, source } = await inboundWorld();
+    await world.register('erp');
+    const store = async () => {
+      throw new Error('killed');
+    };
+    const dying = { ...deps, events: { ...deps.events, store } };
+    await expect(receiveInbound(dying, source.id, signed('{}', 'd-1'))).rejects.toThrow('killed');
+    const { published } = await receiveInbound(deps, source.id, signed('{}', 'd-1'));
+    expect(published.duplicate).toBe(false);
+    expect(world.queue.rung).toHaveLength(1);
+  });
+
+  it('with other bytes under the same id is answered as the first was', async () => {
+    const { world, deps, source } = await inboundWorld();
+    await world.register('erp');
+    const first = await receiveInbound(deps, source.id, signed('{"a":1}', 'd-1'));
+    const other = await receiveInbound(deps, source.id, signed('{"a":2}', 'd-1'));
+    expect(other.published).toMatchObject({ id: first.published.id, duplicate: true });
+    expect(world.queue.rung).toHaveLength(1);
+  });
+
+  it('with a bad signature leaves nothing but a count, and does not use up its id', async () => {
+    const { world, deps, source } = await inboundWorld();
+    await world.register('erp');
+    await expect(
+      receiveInbound(deps, source.id, signed('{"a":1}', 'd-1', 'another-secret-than-ours')),
+    ).rejects.toMatchObject({ code: 'invalid-signature' });
+    expect(world.telemetry.counts.get('InboundVerificationFailures')).toBe(1);
+    expect(world.queue.rung).toEqual([]);
+    const good = await receiveInbound(deps, source.id, signed('{"a":1}', 'd-1'));
+    expect(good.published.duplicate).toBe(false);
+  });
+
+  it('that is stale says so', async () => {
+    const { world, deps, source } = await inboundWorld({
+      provider: 'stripe',
+      secrets: [{ secret: SECRET }],
+      toleranceSeconds: 300,
+    });
+    const t = Math.floor(world.clock.nowMs() / 1000) - 301;
+    const body = '{"id":"evt_1","type":"charge.failed"}';
+    const v1 = createHmac('sha256', SECRET).update(`${t}.${body}`).digest('hex');
+    const request = {
+      ...signed(body, 'x'),
+      headers: { 'content-type': 'application/json', 'stripe-signature': `t=${t},v1=${v1}` },
+    };
+    await expect(receiveInbound(deps, source.id, request)).rejects.toMatchObject({
+      code: 'timestamp-out-of-tolerance',
+    });
+  });
+
+  it('for a source that does not exist is not found', async () => {
+    const { deps } = await inboundWorld();
+    await expect(
+      receiveInbound(deps, 'src_01hzxk5v0000000000000000zz', signed('{}', 'd')),
+    ).rejects.toMatchObject({ code: 'not-found' });
+  });
+});

@@ -1,0 +1,286 @@
+import { describe, expect, it } from 'vitest';
+import { parseIntegrationInput } from '../../lib/domain/input/integration-input.ts';
+import { RETRY_DEFAULTS } from '../../lib/domain/retry.ts';
+import { refusalOf, STRICT } from '../fakes/registry-world.ts';
+
+const BASE = { name: 'erp', endpoint: 'https://erp.example.com/hooks' };
+const parse = (more: object = {}) => parseIntegrationInput({ ...BASE, ...more }, STRICT);
+const refused = async (more: object) => (await refusalOf(() => parse(more))).fields;
+
+describe('an integration', () => {
+  it('needs a name and an endpoint, and gets the defaults of the contract', () => {
+    expect(parse()).toEqual({
+      ...BASE,
+      serviceType: 'webhook',
+      description: '',
+      metadata: {},
+      eventTypes: ['*'],
+      request: { method: 'POST', contentType: 'application/json', headers: {}, timeoutSeconds: 15 },
+      auth: { type: 'none' },
+      signing: { scheme: 'standard-webhooks' },
+      retry: RETRY_DEFAULTS,
+    });
+  });
+
+  it('takes every field of the primary path', () => {
+    const given = {
+      name: '0-a',
+      tenant: 'Team_1.x-y',
+      serviceType: 'webhook' as const,
+      description: 'd'.repeat(1000),
+      metadata: { team: 'finance' },
+      eventTypes: ['invoice.*', 'order.paid', '*'],
+      request: {
+        method: 'PATCH' as const,
+        contentType: 'application/cloudevents+json; charset=utf-8',
+        headers: { 'X-Env': 'prod' },
+        timeoutSeconds: 30,
+      },
+      auth: { type: 'bearer' as const, token: 'tok' },
+      signing: { scheme: 'github' as const, secret: 's'.repeat(16) },
+    };
+    expect(parse(given)).toEqual({ ...BASE, ...given, retry: RETRY_DEFAULTS });
+  });
+
+  it('is told everything that is wrong with it at once', async () => {
+    const fields = await refused({
+      name: 'Bad Name',
+      endpoint: 'http://127.0.0.1/',
+      tenant: '#',
+      serviceType: 'slack',
+      description: 1,
+      metadata: { a: 1 },
+      eventTypes: ['a.*.b', '*.a', ''],
+      request: {
+        method: 'GET',
+        timeoutSeconds: 31,
+        contentType: 'text/plain',
+        headers: { Host: 'x' },
+      },
+      auth: { type: 'basic', username: 'a:b' },
+      signing: { scheme: 'hmac' },
+      retry: { jitter: 2, maxAttempts: 0 },
+      breaker: {},
+      id: 'int_1',
+      extra: true,
+    });
+    expect(Object.keys(fields).sort()).toEqual([
+      'auth.password',
+      'auth.username',
+      'breaker',
+      'description',
+      'endpoint',
+      'eventTypes.0',
+      'eventTypes.1',
+      'eventTypes.2',
+      'extra',
+      'id',
+      'metadata.a',
+      'name',
+      'request.contentType',
+      'request.headers.Host',
+      'request.method',
+      'request.timeoutSeconds',
+      'retry.jitter',
+      'retry.maxAttempts',
+      'serviceType',
+      'signing.hmac',
+      'tenant',
+    ]);
+  });
+
+  it('says what was given and what is allowed', async () => {
+    const fields = await refused({
+      name: 'Bad',
+      serviceType: 'slack',
+      request: { method: 'GET', timeoutSeconds: 31 },
+    });
+    expect(fields).toEqual({
+      name: '"Bad" is not allowed: 1 to 63 of a–z 0–9 -, not beginning with a hyphen',
+      serviceType: '"slack" is not available in this version; allowed: webhook',
+      'request.method': '"GET" is not allowed: one of POST, PUT, PATCH',
+      'request.timeoutSeconds': '31 is not allowed: a whole number of seconds from 1 to 30',
+    });
+  });
+
+  it.each(['rest_api', 'slack', 'discord', 'teams', 'pagerduty', 'sqs', 'eventbridge'])(
+    'is not of the type %s yet',
+    async (serviceType) => {
+      expect((await refused({ serviceType })).serviceType).toContain(
+        'not available in this version',
+      );
+    },
+  );
+
+  it.each(['breaker', 'fallback', 'limits', 'ordering', 'filter', 'transform'])(
+    'has no %s yet',
+    async (field) => {
+      expect(await refused({ [field]: null })).toEqual({
+        [field]: 'is not available in this version; leave it out',
+      });
+    },
+  );
+
+  it.each(['id', 'status', 'disabledReason', 'createdAt', 'updatedAt'])(
+    'does not let the caller set %s',
+    async (field) => {
+      expect(await refused({ [field]: 'x' })).toEqual({
+        [field]: 'is set by Breakwater; leave it out',
+      });
+    },
+  );
+
+  it.each([
+    ['http://erp.example.com/'],
+    ['https://10.0.0.1/'],
+    ['https://localhost/'],
+    ['https://api.breakwater.example.com/v1/events'],
+    ['ftp://erp.example.com'],
+    [''],
+  ])('is refused when its endpoint is %j', async (endpoint) => {
+    expect(Object.keys(await refused({ endpoint }))).toEqual(['endpoint']);
+  });
+
+  it.each([
+    [{ name: undefined }, 'name'],
+    [{ name: 'a'.repeat(64) }, 'name'],
+    [{ name: '-a' }, 'name'],
+    [{ endpoint: undefined }, 'endpoint'],
+    [{ endpoint: 7 }, 'endpoint'],
+    [{ description: 'd'.repeat(1001) }, 'description'],
+    [{ tenant: '' }, 'tenant'],
+    [{ eventTypes: [] }, 'eventTypes'],
+    [{ eventTypes: Array.from({ length: 101 }, () => 'a') }, 'eventTypes'],
+    [{ eventTypes: ['a..b'] }, 'eventTypes.0'],
+    [{ eventTypes: ['a'.repeat(129)] }, 'eventTypes.0'],
+    [{ eventTypes: 'a' }, 'eventTypes'],
+    [{ metadata: [] }, 'metadata'],
+    [{ metadata: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [i, ''])) }, 'metadata'],
+    [{ metadata: { a: 'v'.repeat(501) } }, 'metadata.a'],
+    [{ metadata: { '': 'v' } }, 'metadata.'],
+    [{ request: [] }, 'request'],
+    [{ request: { contentType: 'application/xml' } }, 'request.contentType'],
+    [{ request: { contentType: 'application/json\r\nx: y' } }, 'request.contentType'],
+    [{ request: { timeoutSeconds: '15' } }, 'request.timeoutSeconds'],
+    [{ request: { headers: [] } }, 'request.headers'],
+    [{ request: { headers: { authorization: 'x' } } }, 'request.headers.authorization'],
+    [{ request: { headers: { 'X-A': 'a\n' } } }, 'request.headers.X-A'],
+    [
+      {
+        request: {
+          headers: Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`x${i}`, ''])),
+        },
+      },
+      'request.headers',
+    ],
+    [{ retry: null }, 'retry'],
+  ])('is refused for %j at %s alone', async (more, path) => {
+    expect(Object.keys(await refused(more))).toEqual([path]);
+  });
+});
+
+describe('auth', () => {
+  it.each([
+    [{ type: 'none' }],
+    [{ type: 'bearer', token: 'a.b-c_d=' }],
+    [{ type: 'basic', username: 'jörg', password: '' }],
+    [{ type: 'apiKey', header: 'X-Api-Key', value: 'two words' }],
+  ])('may be %j', (auth) => {
+    expect(parse({ auth }).auth).toEqual(auth);
+  });
+
+  it.each([
+    [{ type: 'oauth2ClientCredentials' }, 'auth.type'],
+    [{ type: 'digest' }, 'auth.type'],
+    [{}, 'auth.type'],
+    ['hunter2', 'auth'],
+    [{ type: 'bearer' }, 'auth.token'],
+    [{ type: 'bearer', token: 'hunter2 hunter2' }, 'auth.token'],
+    [{ type: 'bearer', token: 'hunter2\n' }, 'auth.token'],
+    [{ type: 'bearer', token: 'hunter2', password: 'hunter2' }, 'auth.password'],
+    [{ type: 'bearer', token: ['hunter2'] }, 'auth.token'],
+    [{ type: 'basic', username: 'a', password: 'hunter2\u0000' }, 'auth.password'],
+    [{ type: 'apiKey', header: 'Authorization', value: 'hunter2' }, 'auth.header'],
+    [{ type: 'apiKey', header: 5, value: 'hunter2' }, 'auth.header'],
+    [{ type: 'apiKey', header: 'X-A', value: ' hunter2' }, 'auth.value'],
+  ])('is refused as %j at %s, without a secret in the answer', async (auth, path) => {
+    const { fields, message } = await refusalOf(() => parse({ auth }));
+    expect(Object.keys(fields)).toEqual([path]);
+    expect(JSON.stringify([fields, message])).not.toContain('hunter2');
+  });
+
+  it('says that OAuth is still to come', async () => {
+    const fields = await refused({ auth: { type: 'oauth2ClientCredentials' } });
+    expect(fields['auth.type']).toBe(
+      '"oauth2ClientCredentials" is not available in this version; allowed: one of none, bearer, basic, apiKey',
+    );
+  });
+});
+
+describe('signing', () => {
+  const hmac = { header: 'X-Signature' };
+  const secret = 's'.repeat(16);
+
+  it('takes a template for hmac and fills in its defaults', () => {
+    expect(parse({ signing: { scheme: 'hmac', hmac, secret } }).signing).toEqual({
+      scheme: 'hmac',
+      secret,
+      hmac: {
+        header: 'X-Signature',
+        prefix: '',
+        algorithm: 'sha256',
+        encoding: 'hex',
+        content: '{body}',
+      },
+    });
+    const whole = {
+      header: 'webhook-signature',
+      prefix: 'v0=',
+      algorithm: 'sha512',
+      encoding: 'base64url',
+      content: 'v0:{timestamp}.{id}.{body}',
+      timestampHeader: 'webhook-timestamp',
+      idHeader: 'webhook-id',
+    };
+    expect(parse({ signing: { scheme: 'hmac', hmac: whole } }).signing).toEqual({
+      scheme: 'hmac',
+      hmac: whole,
+    });
+  });
+
+  it.each([
+    ['hunter2', 'signing'],
+    [{}, 'signing.scheme'],
+    [{ scheme: 'rsa' }, 'signing.scheme'],
+    [{ scheme: 'none', secret: 'hunter2hunter2hunter2' }, 'signing.secret'],
+    [{ scheme: 'github', secret: 'hunter2' }, 'signing.secret'],
+    [{ scheme: 'github', secret: { a: 'hunter2' } }, 'signing.secret'],
+    [{ scheme: 'standard-webhooks', secret: 'hunter2hunter2hunter2' }, 'signing.secret'],
+    [{ scheme: 'standard-webhooks-ed25519', secret: 'whsk_hunter2' }, 'signing.secret'],
+    [{ scheme: 'github', hmac }, 'signing.hmac'],
+    [{ scheme: 'hmac', hmac: {} }, 'signing.hmac.header'],
+    [{ scheme: 'hmac', hmac: { header: 'Host' } }, 'signing.hmac.header'],
+    [{ scheme: 'hmac', hmac: { header: 'webhook-id' } }, 'signing.hmac.header'],
+    [{ scheme: 'hmac', hmac: { ...hmac, content: 'x' } }, 'signing.hmac.content'],
+    [{ scheme: 'hmac', hmac: { ...hmac, content: '{id}.{body}' } }, 'signing.hmac.idHeader'],
+    [{ scheme: 'hmac', hmac: { ...hmac, algorithm: 'md5' } }, 'signing.hmac.algorithm'],
+    [{ scheme: 'hmac', hmac: { ...hmac, prefix: ' x' } }, 'signing.hmac.prefix'],
+  ])('is refused as %j at %s, without a secret in the answer', async (signing, path) => {
+    const { fields, message } = await refusalOf(() => parse({ signing }));
+    expect(Object.keys(fields)).toEqual([path]);
+    expect(JSON.stringify([fields, message])).not.toContain('hunter2');
+  });
+
+  it('may not send a header that another part of the integration sends', async () => {
+    expect(
+      await refused({
+        request: { headers: { 'X-One': '1' } },
+        auth: { type: 'apiKey', header: 'x-one', value: 'v' },
+        signing: { scheme: 'hmac', hmac: { header: 'X-ONE' } },
+      }),
+    ).toEqual({
+      'auth.header': '"x-one" is set by request.headers.X-One already',
+      'signing.hmac.header': '"X-ONE" is set by request.headers.X-One already',
+    });
+  });
+});

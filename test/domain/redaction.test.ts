@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { redacted, redactedHeaders, secretsOf } from '../../lib/domain/redaction.ts';
+
+const none = { scheme: 'none' } as const;
+
+describe('what a receiver echoes', () => {
+  it.each([
+    [{ type: 'bearer', token: 'tok-123456' }, 'got Bearer tok-123456!', 'got Bearer ***!'],
+    [
+      { type: 'apiKey', header: 'x-key', value: 'k"quoted"' },
+      '{"k":"k\\"quoted\\""}',
+      '{"k":"***"}',
+    ],
+    [{ type: 'basic', username: 'u', password: 'pass-word' }, 'pass-word', '***'],
+    [
+      { type: 'basic', username: 'u', password: 'pass-word' },
+      `Basic ${Buffer.from('u:pass-word').toString('base64')}`,
+      'Basic ***',
+    ],
+    [{ type: 'none' }, 'nothing', 'nothing'],
+  ] as const)('%j is struck out', (auth, text, expected) => {
+    expect(redacted(text, secretsOf({ auth, signing: none }))).toBe(expected);
+  });
+
+  it('includes signing secrets, in headers too', () => {
+    const signing = {
+      scheme: 'github',
+      secrets: [{ secret: 'first-secret' }, { secret: 'second-secret' }],
+    } as const;
+    const secrets = secretsOf({ auth: { type: 'none' }, signing });
+    expect(redactedHeaders({ a: 'x first-secret second-secret', b: 'y' }, secrets)).toEqual({
+      a: 'x *** ***',
+      b: 'y',
+    });
+  });
+
+  it('leaves words alone that happen to be a very short secret', () => {
+    const auth = { type: 'bearer', token: 'ok' } as const;
+    expect(redacted('ok', secretsOf({ auth, signing: none }))).toBe('ok');
+  });
+});

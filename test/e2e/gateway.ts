@@ -1,0 +1,84 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { boot } from '../../lib/local/boot.ts';
+import type { BootOptions, LocalRun } from '../../lib/local/local-run.ts';
+import { sharedAssembly } from './assembly.ts';
+import { type Call, client, type Json } from './client.ts';
+
+/** A whole Breakwater over HTTP, in a directory of its own. */
+export interface Gateway {
+  readonly run: LocalRun;
+  readonly home: string;
+  /** With the admin key; another one goes into `key`, none at all is `key: null`. */
+  readonly call: Call;
+  /** Every line that a function has written so far, and every failure. */
+  readonly log: readonly string[];
+  /** Registers a webhook integration; the answer with `signing.secret`. */
+  register(fields: Json): Promise<Json>;
+  /** Publishes and expects 202; the answer. */
+  publish(event: Json): Promise<Json>;
+  /** A new key; its text. */
+  key(fields: Json): Promise<string>;
+  /** Stops the run and starts it again on the same data. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Schedules fire on `run.tick()` alone unless `options` says otherwise. */
+export async function startGateway(options: Partial<BootOptions> = {}): Promise<Gateway> {
+  const home = await mkdtemp(join(tmpdir(), 'breakwater-e2e-'));
+  const log: string[] = [];
+  const assembly = await sharedAssembly();
+  const start = () =>
+    boot({
+      home,
+      assembly,
+      schedules: 'manual',
+      onLog: (entry) =>
+        log.push(entry.kind === 'line' ? entry.line : `FAILURE ${entry.where}: ${entry.reason}`),
+      ...options,
+    });
+  let run = await start();
+  const call: Call = (method, path, asked) => client(run.url, run.apiKey)(method, path, asked);
+  const made = async (path: string, fields: Json, wanted: number): Promise<Json> => {
+    const answer = await call('POST', path, { body: fields });
+    if (answer.status === wanted) return answer.json;
+    throw new Error(`POST ${path} was answered ${answer.status}: ${answer.text}`);
+  };
+  return {
+    get run() {
+      return run;
+    },
+    home,
+    call,
+    log,
+    register: (fields) => made('/v1/integrations', { serviceType: 'webhook', ...fields }, 201),
+    publish: (event) => made('/v1/events', event, 202),
+    key: async (fields) => (await made('/v1/keys', { name: 'a key', ...fields }, 201)).key,
+    async restart() {
+      await run.stop();
+      run = await start();
+    },
+    async stop() {
+      await run.stop();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** One after the other until there is one, or nothing more to wait for. */
+export async function allPages(call: Call, path: string): Promise<readonly Json[]> {
+  const found: Json[] = [];
+  let cursor: string | null = null;
+  for (let page = 0; page < PAGES_MAX; page++) {
+    const more = cursor === null ? '' : `${path.includes('?') ? '&' : '?'}cursor=${cursor}`;
+    const { json } = await call('GET', `${path}${more}`);
+    found.push(...json.data);
+    cursor = json.nextCursor;
+    if (cursor === null) return found;
+  }
+  throw new Error(`${path} has more than ${PAGES_MAX} pages`);
+}
+
+const PAGES_MAX = 100;

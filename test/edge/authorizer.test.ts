@@ -1,0 +1,65 @@
+import type { APIGatewayRequestAuthorizerEventV2, Context } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { issue } from '../../lib/app/api-keys.ts';
+import { authorizerHandler } from '../../lib/edge/authorizer.ts';
+import { fakeStores } from '../fakes/stores.ts';
+import { fakeClock, fakeRandom, fakeTelemetry } from '../fakes/world.ts';
+
+async function world() {
+  const clock = fakeClock();
+  const { apiKeys } = fakeStores(clock);
+  const pepper = { value: async () => 'pepper' };
+  const deps = {
+    apiKeys,
+    clock,
+    pepper: () => pepper.value(),
+    telemetry: { ...fakeTelemetry(), middlewares: [], scope: () => {} },
+  };
+  const input = { name: 'ci', scopes: ['events:publish'] as const, tenant: 'acme' };
+  const made = await issue({ ...deps, pepper: 'pepper', random: fakeRandom() }, input);
+  const handler = authorizerHandler(deps);
+  const authorize = (authorization?: string) => {
+    const headers = authorization === undefined ? undefined : { authorization };
+    return handler({ headers } as unknown as APIGatewayRequestAuthorizerEventV2, {} as Context);
+  };
+  return { deps, made, authorize, pepper };
+}
+
+describe('the authorizer', () => {
+  it('names the principal of a good key', async () => {
+    const { made, authorize } = await world();
+    const { isAuthorized, context } = await authorize(`Bearer ${made.key}`);
+    expect(isAuthorized).toBe(true);
+    expect(JSON.parse(context.principal ?? '')).toEqual({
+      keyId: made.id,
+      name: 'ci',
+      scopes: ['events:publish'],
+      tenant: 'acme',
+    });
+  });
+
+  it.each([
+    [undefined, 'missing'],
+    ['Bearer nonsense', 'malformed'],
+  ])('lets %j through as nobody: %s', async (header, reason) => {
+    const { authorize } = await world();
+    expect(await authorize(header)).toEqual({ isAuthorized: true, context: { reason } });
+  });
+
+  it('says unavailable when keys cannot be checked, and recovers', async () => {
+    const { made, authorize, pepper, deps } = await world();
+    const { value } = pepper;
+    pepper.value = async () => Promise.reject(Object.assign(new Error(), { name: 'TimeoutError' }));
+    const header = `Bearer ${made.key}`;
+    expect((await authorize(header)).context).toEqual({ reason: 'unavailable' });
+    expect(deps.telemetry.lines).toMatchObject([{ level: 'error' }]);
+    pepper.value = value;
+    expect((await authorize(header)).context.principal).toBeDefined();
+  });
+
+  it('throws for a bug, which must not look like a bad key', async () => {
+    const { made, authorize, deps } = await world();
+    Object.assign(deps.apiKeys, { byLookup: () => Promise.reject(new TypeError('bug')) });
+    await expect(authorize(`Bearer ${made.key}`)).rejects.toThrow('bug');
+  });
+});

@@ -1,0 +1,129 @@
+import { gunzipSync } from 'node:zlib';
+import type { Context } from 'aws-lambda';
+import type { Principal, Scope } from '../../lib/domain/api-key.ts';
+import { httpHandler } from '../../lib/edge/http.ts';
+import type { HttpEvent } from '../../lib/edge/request.ts';
+import { publishRoutes } from '../../lib/edge/routes/publish.ts';
+import { receiveRoutes } from '../../lib/edge/routes/receive.ts';
+import { apiRoutes } from '../../lib/edge/routes.ts';
+import { ROUTES } from '../../lib/names.ts';
+import { derivedKey, packer, sealer } from '../../lib/runtime/seal.ts';
+import { deliveryWorld } from '../fakes/delivery-world.ts';
+
+export interface Call {
+  readonly body?: unknown;
+  /** In place of `body`: sent as it is, or as bytes in base64. */
+  readonly raw?: string | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** `null` for nobody. */
+  readonly principal?: Partial<Principal> | null;
+  readonly reason?: string;
+  /** The whole event may be changed before it is sent. */
+  readonly event?: Partial<HttpEvent>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: the tests read answers of every shape.
+  readonly json: any;
+}
+
+export const ADMIN: Principal = { keyId: 'key_admin', name: 'admin', scopes: ['admin'] };
+
+export function keyWith(...scopes: Scope[]): Partial<Principal> {
+  return { scopes };
+}
+
+/** The three HTTP functions over the stores in memory, called as API Gateway calls them. */
+export function httpWorld() {
+  const world = deliveryWorld();
+  const pepper = async () => 'pepper-of-the-test';
+  const telemetry = { ...world.deps.telemetry, middlewares: [], scope: () => {} };
+  const deps = {
+    ...world.deps,
+    telemetry,
+    pepper,
+    egress: { mode: 'strict', ownHosts: [] } as const,
+    publicUrl: 'https://in.example.com',
+    cursorKey: derivedKey(pepper, 'cursors'),
+    sealer: sealer(derivedKey(pepper, 'kept-answers')),
+    sourceOf: world.deps.sources.byId,
+    probes: {
+      registry: async () => {},
+      history: async () => {},
+      queue: async () => {},
+    } as Record<'registry' | 'history' | 'queue', () => Promise<unknown>>,
+  };
+  const functions = {
+    api: httpHandler(deps, 'api', apiRoutes(deps)),
+    publish: httpHandler({ ...deps, sealer: packer }, 'publish', publishRoutes(deps)),
+    receive: httpHandler({ ...deps, sealer: packer }, 'receive', receiveRoutes(deps)),
+  };
+  let calls = 0;
+  const call = async (method: string, url: string, given: Call = {}): Promise<Answer> => {
+    const [path = '', query = ''] = url.split('?');
+    const { key, params } = routeFor(method, path);
+    const event = eventOf(method, path, query, given, `req-${++calls}`);
+    const answer = await functions[ROUTES[key]](
+      { ...event, routeKey: key, pathParameters: params, ...given.event },
+      {} as Context,
+    );
+    const bytes = Buffer.from(answer.body, answer.isBase64Encoded ? 'base64' : 'utf8');
+    const packed = answer.headers['content-encoding'] === 'gzip';
+    const text = (packed ? gunzipSync(bytes) : bytes).toString();
+    const isJson = answer.headers['content-type']?.includes('json') === true;
+    return {
+      status: answer.statusCode,
+      headers: answer.headers,
+      text,
+      json: isJson && text !== '' ? JSON.parse(text) : undefined,
+    };
+  };
+  return { ...world, deps, call };
+}
+
+export type HttpWorld = ReturnType<typeof httpWorld>;
+
+function eventOf(method: string, path: string, query: string, given: Call, requestId: string) {
+  const { raw, body, principal } = given;
+  const isBase64Encoded = raw instanceof Uint8Array;
+  const text = isBase64Encoded ? Buffer.from(raw).toString('base64') : raw;
+  const sent = body === undefined ? text : JSON.stringify(body);
+  const lambda =
+    principal === null
+      ? { reason: given.reason ?? 'missing' }
+      : { principal: JSON.stringify({ ...ADMIN, ...principal }) };
+  return {
+    version: '2.0',
+    routeKey: '',
+    rawPath: path,
+    rawQueryString: query,
+    headers: {
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...given.headers,
+    },
+    requestContext: { requestId, http: { method, path }, authorizer: { lambda } },
+    isBase64Encoded,
+    ...(sent !== undefined && { body: sent }),
+  };
+}
+
+/** The route that API Gateway would take: the one with the fewest variables, else `$default`. */
+function routeFor(method: string, path: string) {
+  const parts = path.split('/');
+  const found = Object.keys(ROUTES).flatMap((key) => {
+    const [wanted, template] = key.split(' ');
+    const names = template?.split('/') ?? [];
+    if (template === undefined || (wanted !== 'ANY' && wanted !== method)) return [];
+    if (names.length !== parts.length) return [];
+    const fits = names.every((name, i) => (name.startsWith('{') ? parts[i] : name === parts[i]));
+    const params = Object.fromEntries(
+      names.flatMap((name, i) => (name.startsWith('{') ? [[name.slice(1, -1), parts[i]]] : [])),
+    );
+    return fits ? [{ key: key as keyof typeof ROUTES, params }] : [];
+  });
+  found.sort((a, b) => Object.keys(a.params).length - Object.keys(b.params).length);
+  return found[0] ?? { key: '$default' as const, params: {} };
+}

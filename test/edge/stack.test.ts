@@ -1,0 +1,45 @@
+import type { Context } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { httpHandler } from '../../lib/edge/http.ts';
+import type { Route } from '../../lib/edge/route.ts';
+import { httpWorld } from './http-world.ts';
+
+const EVENT = {
+  version: '2.0',
+  routeKey: 'GET /health/live',
+  rawPath: '/health/live',
+  rawQueryString: '',
+  headers: {},
+  requestContext: { requestId: 'req-1', http: { method: 'GET', path: '/health/live' } },
+  isBase64Encoded: false,
+};
+
+function handlerOf(answer: Route['answer']) {
+  const { deps } = httpWorld();
+  const routes = { 'GET /health/live': { scope: null, answer } as Route };
+  return { deps, handler: httpHandler(deps, 'api', routes) };
+}
+
+const contextWith = (remainingMs: number) =>
+  ({ getRemainingTimeInMillis: () => remainingMs }) as Context;
+
+describe('the stack of the HTTP functions', () => {
+  it('answers 503 before Lambda would cut it off without an answer', async () => {
+    const { deps, handler } = handlerOf(() => new Promise<never>(() => {}));
+    const answer = await handler(EVENT, contextWith(520));
+    expect([answer.statusCode, JSON.parse(answer.body).code]).toEqual([503, 'unavailable']);
+    expect(answer.headers['x-request-id']).toBe('req-1');
+    expect(deps.telemetry.lines).toMatchObject([{ message: 'http.request', level: 'error' }]);
+  });
+
+  it('answers 500 for a route that the function does not have', async () => {
+    const { handler } = handlerOf(() => ({ statusCode: 200 }));
+    const answer = await handler({ ...EVENT, routeKey: 'GET /other' }, contextWith(9_000));
+    expect(answer.statusCode).toBe(500);
+  });
+
+  it('answers 500 for what is thrown and no error', async () => {
+    const { handler } = handlerOf(() => Promise.reject('text'));
+    expect((await handler(EVENT, contextWith(9_000))).statusCode).toBe(500);
+  });
+});

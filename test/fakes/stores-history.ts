@@ -1,0 +1,154 @@
+import type {
+  Deliveries,
+  DeliveryRef,
+  DeliverySummary,
+  EventSummary,
+  Events,
+  Page,
+  TimeRange,
+} from '../../lib/app/ports.ts';
+import { ATTEMPTS_KEPT_MAX, type Delivery } from '../../lib/domain/delivery.ts';
+import type { EventRecord } from '../../lib/domain/event.ts';
+import type { FakeClock } from './stores-named.ts';
+
+const DAY_MS = 86_400_000;
+
+/** How long the fakes keep history, unless told. */
+export const FAKE_RETENTION_DAYS = 30;
+
+/** Events in memory; what is older than the retention is not there any more. */
+export function fakeEvents(clock: FakeClock, retentionDays = FAKE_RETENTION_DAYS): Events {
+  const rows = new Map<string, EventRecord>();
+  const isCurrent = (row: EventRecord) => row.acceptedAtMs > clock.nowMs() - retentionDays * DAY_MS;
+  const find = (tenant: string, id: string) => {
+    const row = rows.get(`${tenant}#${id}`);
+    return row !== undefined && isCurrent(row) ? row : undefined;
+  };
+  return {
+    async store(event) {
+      const existing = find(event.tenant, event.id);
+      if (existing !== undefined) return { existing: structuredClone(existing) };
+      rows.set(`${event.tenant}#${event.id}`, structuredClone(event));
+      return 'stored';
+    },
+    async get({ tenant, eventId }) {
+      return structuredClone(find(tenant, eventId));
+    },
+    async list({ tenants, range, after, limit }) {
+      const current = [...rows.values()].filter((row) => isCurrent(row));
+      const shown = current.filter((row) => tenants.includes(row.tenant));
+      return pageByTime(shown.map(eventSummary), positionOfEvent, { range, after, limit });
+    },
+    async *accepted(tenant, range) {
+      const current = [...rows.values()].filter((row) => isCurrent(row) && row.tenant === tenant);
+      const found = current.map(eventSummary).filter((row) => isWithin(row, range));
+      if (found.length > 0) yield found.sort(by(positionOfEvent));
+    },
+  };
+}
+
+/** Deliveries in memory, with the indexes as filters. */
+export function fakeDeliveries(clock: FakeClock, retentionDays = FAKE_RETENTION_DAYS): Deliveries {
+  const rows = new Map<string, Delivery>();
+  const current = () =>
+    [...rows.values()].filter((row) => row.acceptedAtMs > clock.nowMs() - retentionDays * DAY_MS);
+  const find = (ref: DeliveryRef) => current().find((row) => keyOf(row) === keyOf(ref));
+  const ofEvent = (tenant: string, eventId: string) =>
+    current().filter((row) => row.tenant === tenant && row.eventId === eventId);
+  return {
+    async load(ref) {
+      return structuredClone(find(ref));
+    },
+    async save(next) {
+      if ((find(next)?.version ?? 0) !== next.version) return 'stale';
+      const attempts = next.attempts.slice(-ATTEMPTS_KEPT_MAX);
+      const row = { ...next, attempts, version: next.version + 1 };
+      rows.set(keyOf(next), structuredClone(row));
+      return 'saved';
+    },
+    async ofEvent({ tenant, eventId }) {
+      return structuredClone(ofEvent(tenant, eventId).sort(by((row) => row.integrationId)));
+    },
+    async startedOf({ tenant, eventId }) {
+      return new Set(ofEvent(tenant, eventId).map((row) => row.integrationId));
+    },
+    async ofIntegration({ integrationId, ...query }) {
+      const shown = current().filter((row) => row.integrationId === integrationId);
+      return pageByTime(shown.map(deliverySummary), positionOfDelivery, query);
+    },
+    async withStatus({ tenant, status, ...query }) {
+      const shown = current().filter((row) => row.tenant === tenant && row.state.status === status);
+      return pageByTime(shown.map(deliverySummary), positionOfDelivery, query);
+    },
+    async due(nowMs, limit) {
+      const due = current().filter((row) => dueMs(row) <= nowMs);
+      return due
+        .sort((a, b) => dueMs(a) - dueMs(b))
+        .slice(0, limit)
+        .map(refOf);
+    },
+    async held(integrationId, limit) {
+      const held = current().filter(
+        (row) => row.integrationId === integrationId && row.state.status === 'held',
+      );
+      return held.sort(by(positionOfDelivery)).slice(0, limit).map(refOf);
+    },
+  };
+}
+
+function dueMs({ state }: Delivery): number {
+  if ('dueAtMs' in state) return state.dueAtMs;
+  return 'leaseUntilMs' in state ? state.leaseUntilMs : Number.POSITIVE_INFINITY;
+}
+
+function refOf({ tenant, eventId, integrationId }: Delivery): DeliveryRef {
+  return { tenant, eventId, integrationId };
+}
+
+function keyOf({ tenant, eventId, integrationId }: DeliveryRef): string {
+  return `${tenant}#${eventId}#${integrationId}`;
+}
+
+function eventSummary(event: EventRecord): EventSummary {
+  const { body, fingerprint, timestamp, metadata, orderingKey, ...summary } = event;
+  return structuredClone(summary);
+}
+
+function deliverySummary({ attempts, ...delivery }: Delivery): DeliverySummary {
+  return structuredClone({ ...delivery, attemptCount: attempts.at(-1)?.number ?? 0 });
+}
+
+function positionOfEvent(event: EventSummary): string {
+  return `${pad(event.acceptedAtMs)}#${event.id}#${event.tenant}`;
+}
+
+function positionOfDelivery(row: Delivery | DeliverySummary): string {
+  return `${pad(row.acceptedAtMs)}#${row.eventId}#${row.integrationId}`;
+}
+
+function pad(ms: number): string {
+  return String(ms).padStart(13, '0');
+}
+
+function by<T>(position: (row: T) => string): (a: T, b: T) => number {
+  return (a, b) => (position(a) < position(b) ? -1 : 1);
+}
+
+function isWithin({ acceptedAtMs }: { readonly acceptedAtMs: number }, range: TimeRange): boolean {
+  return acceptedAtMs >= (range.sinceMs ?? 0) && acceptedAtMs < (range.untilMs ?? Infinity);
+}
+
+function pageByTime<T extends { readonly acceptedAtMs: number }>(
+  rows: readonly T[],
+  position: (row: T) => string,
+  query: { readonly range: TimeRange; readonly after?: string | undefined; readonly limit: number },
+): Page<T> {
+  const { range, after, limit } = query;
+  const shown = rows
+    .filter((row) => isWithin(row, range) && (after === undefined || position(row) < after))
+    .sort(by(position))
+    .reverse();
+  const items = shown.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: shown.length > limit && last ? position(last) : undefined };
+}

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { type Properties, Synthesized } from './synthesized.ts';
+
+const stack = new Synthesized();
+const alarms = stack.all('AWS::CloudWatch::Alarm').map(({ properties }) => properties);
+
+function alarmsOn(metric: string): readonly Properties[] {
+  return alarms.filter(({ MetricName }) => MetricName === metric);
+}
+function watched(metric: string): readonly string[] {
+  const values = alarmsOn(metric).flatMap(({ Dimensions }) => Dimensions);
+  return values.map(({ Value }) => Value.Ref ?? Value['Fn::GetAtt'][0]).sort();
+}
+
+describe('alarms', () => {
+  it('all go to the one encrypted topic, which takes them over TLS only', () => {
+    const [topic, ...others] = stack.all('AWS::SNS::Topic');
+    expect(others).toEqual([]);
+    expect(topic?.properties.KmsMasterKeyId).toBeDefined();
+    for (const alarm of alarms) expect(alarm.AlarmActions).toEqual([{ Ref: topic?.id }]);
+    const policy = JSON.stringify(stack.all('AWS::SNS::TopicPolicy'));
+    expect(policy).toContain('"aws:SecureTransport":"false"');
+  });
+
+  it('can be sent: CloudWatch may use the key of the topic', () => {
+    const [key] = stack.all('AWS::KMS::Key');
+    expect(key?.properties.KeyPolicy.Statement).toContainEqual(
+      expect.objectContaining({
+        Effect: 'Allow',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      }),
+    );
+  });
+
+  it('ring at the first dead letter in any dead-letter queue', () => {
+    const queues = stack.all('AWS::SQS::Queue').map(({ id }) => id);
+    expect(watched('ApproximateNumberOfMessagesVisible')).toEqual(
+      queues.filter((id) => id.startsWith('DeadLetters')).sort(),
+    );
+    for (const alarm of alarmsOn('ApproximateNumberOfMessagesVisible')) {
+      expect(alarm).toMatchObject({
+        Threshold: 1,
+        EvaluationPeriods: 1,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        TreatMissingData: 'notBreaching',
+      });
+    }
+  });
+
+  it('ring for work that waits longer than any delay explains', () => {
+    const queues = stack.all('AWS::SQS::Queue').map(({ id }) => id);
+    expect(watched('ApproximateAgeOfOldestMessage')).toEqual(
+      queues.filter((id) => id.startsWith('Queues')).sort(),
+    );
+    for (const { Threshold } of alarmsOn('ApproximateAgeOfOldestMessage')) {
+      expect(Threshold).toBeGreaterThan(900);
+    }
+  });
+
+  it('ring for errors of every function that runs after the deployment', () => {
+    const functions = stack.all('AWS::Lambda::Function').map(({ id }) => id);
+    expect(watched('Errors')).toEqual(
+      functions.filter((id) => !id.startsWith('FunctionsFirstKey')).sort(),
+    );
+  });
+
+  it('ring for throttling where a caller would see it', () => {
+    const names = ['Api', 'Authorize', 'Publish', 'Receive'];
+    expect(watched('Throttles')).toEqual(names.map((name) => stack.functionNamed(name).id).sort());
+  });
+
+  it('ring when the tick falls silent, which reports nothing at all', () => {
+    expect(watched('Invocations')).toEqual([stack.functionNamed('Tick').id]);
+    expect(alarmsOn('Invocations')).toMatchObject([
+      { ComparisonOperator: 'LessThanThreshold', Threshold: 1, TreatMissingData: 'breaching' },
+    ]);
+  });
+});

@@ -1,0 +1,136 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parseSettings } from '../../lib/local/local-settings.ts';
+import { SMALL_CODE, SMALL_STACK, writeAssembly } from './fixtures/assembly.ts';
+import { tempDir } from './fixtures/temp-dir.ts';
+
+/** Answers after as many milliseconds as its path says. */
+const SLOW = `exports.handler = async ({ pathParameters }) => {
+  await new Promise((resolve) => setTimeout(resolve, Number(pathParameters.id)));
+  return { statusCode: 202 };
+};`;
+
+let assembly: string;
+const started: ChildProcess[] = [];
+
+beforeAll(async () => {
+  assembly = await writeAssembly(SMALL_STACK, { ...SMALL_CODE, send: SLOW });
+});
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+});
+
+function start(home: string, env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, ['lib/local/main.ts'], {
+    env: {
+      PATH: process.env.PATH,
+      PORT: '0',
+      BREAKWATER_ASSEMBLY: assembly,
+      BREAKWATER_HOME: home,
+      ...env,
+    },
+  });
+  started.push(child);
+  const output = { text: '' };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => (output.text += String(chunk)));
+  }
+  const ended = once(child, 'exit').then(([code]) => Number(code));
+  const isReady = () => output.text.includes('Ctrl-C ends it');
+  return {
+    child,
+    output,
+    ended,
+    ready: () => expect.poll(isReady, { timeout: 20_000, message: output.text }).toBe(true),
+    url: async () => JSON.parse(await readFile(join(home, 'local.json'), 'utf8')).url as string,
+  };
+}
+
+const newHome = () => tempDir();
+/** Processes that name the home in their arguments: DynamoDB's stand-in does. */
+const leftBehind = (home: string) =>
+  execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((args) => args.includes(home));
+
+describe('npm start', () => {
+  it('says what it listens on, the key, and how to send the first event', async () => {
+    const home = await newHome();
+    const run = start(home);
+    await run.ready();
+    const { text } = run.output;
+    expect(text).toContain(`Breakwater runs at ${await run.url()} (ready in`);
+    expect(text).toContain('key of Create');
+    expect(text).toContain(`curl -s ${await run.url()}/v1/integrations -H 'authorization: Bearer`);
+    expect(text).toContain('"type":"invoice.paid"');
+    expect(leftBehind(home)).not.toEqual([]);
+  });
+
+  it('ends on SIGTERM after what it was doing, and leaves nothing behind', async () => {
+    const home = await newHome();
+    const run = start(home);
+    await run.ready();
+    const answered = fetch(`${await run.url()}/send/1500`, { method: 'POST' });
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    run.child.kill('SIGTERM');
+    expect((await answered).status).toBe(202);
+    expect(await run.ended).toBe(0);
+    expect(leftBehind(home)).toEqual([]);
+  });
+
+  it('quits at once on the second Ctrl-C, but not on one that npm has doubled', async () => {
+    const home = await newHome();
+    const run = start(home);
+    await run.ready();
+    void fetch(`${await run.url()}/send/4000`, { method: 'POST' }).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    run.child.kill('SIGINT');
+    run.child.kill('SIGINT');
+    await new Promise((resolve) => setTimeout(resolve, 550));
+    expect(run.child.exitCode).toBeNull();
+    run.child.kill('SIGINT');
+    expect(await run.ended).toBe(130);
+    await expect.poll(() => leftBehind(home), { timeout: 5000 }).toEqual([]);
+  });
+
+  it('leaves no child behind after kill -9, and starts again at once', async () => {
+    const home = await newHome();
+    const run = start(home);
+    await run.ready();
+    run.child.kill('SIGKILL');
+    await run.ended;
+    const again = start(home);
+    await again.ready();
+    await expect.poll(() => leftBehind(home).length, { timeout: 5000 }).toBeLessThanOrEqual(3);
+    again.child.kill('SIGTERM');
+    expect(await again.ended).toBe(0);
+    expect(leftBehind(home)).toEqual([]);
+  });
+
+  it('says in one line what keeps it from starting', async () => {
+    const run = start(await newHome(), { PORT: 'http' });
+    expect(await run.ended).toBe(1);
+    expect(run.output.text).toBe('PORT is "http"; allowed: 0 (any free one) to 65535\n');
+  });
+});
+
+describe('the settings of npm start', () => {
+  it('have defaults', () => {
+    expect(parseSettings({})).toEqual({
+      boot: { home: '.breakwater', port: 8787, egress: 'loopback' },
+      rawLog: false,
+    });
+  });
+
+  it.each([
+    [{ PORT: '65536' }, /PORT is "65536"/],
+    [{ PORT: '-1' }, /PORT/],
+    [{ BREAKWATER_EGRESS: 'open' }, /BREAKWATER_EGRESS is "open"; allowed: loopback, strict/],
+    [{ BREAKWATER_LOG: 'xml' }, /BREAKWATER_LOG/],
+  ])('refuse %o', (env, message) => {
+    expect(() => parseSettings(env)).toThrow(message);
+  });
+});
