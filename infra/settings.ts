@@ -8,7 +8,10 @@ export type Stage = (typeof STAGES)[number];
 
 /** What may differ between stages; everything else is the same everywhere. */
 export interface StageSettings {
-  /** Days that events and deliveries stay readable and recoverable. */
+  /**
+   * Days that events and deliveries stay readable and recoverable; at least the 30 that a retry
+   * schedule may take (`maxAgeSeconds`), or its end would never come.
+   */
   readonly retentionDays: number;
   /** One of the periods that CloudWatch Logs knows. */
   readonly logRetentionDays: 7 | 14 | 30 | 60 | 90;
@@ -38,7 +41,7 @@ const MEMORY_MB: StageSettings['memoryMb'] = {
 };
 
 const DEV: StageSettings = {
-  retentionDays: 7,
+  retentionDays: 30,
   logRetentionDays: 7,
   memoryMb: MEMORY_MB,
   maxConcurrency: { delivery: 10, fanOut: 2 },
@@ -48,10 +51,10 @@ const DEV: StageSettings = {
 
 const SETTINGS: Readonly<Record<Stage, StageSettings>> = {
   dev: DEV,
-  staging: { ...DEV, retentionDays: 14, logRetentionDays: 14 },
+  staging: { ...DEV, logRetentionDays: 14 },
   prod: {
     ...DEV,
-    retentionDays: 30,
+    retentionDays: 45,
     logRetentionDays: 30,
     maxConcurrency: { delivery: 100, fanOut: 5 },
     throttle: { perSecond: 1000, burst: 2000 },

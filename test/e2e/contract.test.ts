@@ -11,7 +11,7 @@ let gateway: Gateway;
 
 beforeAll(async () => {
   gateway = await startGateway();
-}, 120_000);
+});
 
 afterAll(async () => {
   await gateway.stop();

@@ -32,7 +32,7 @@ beforeAll(async () => {
   });
   gateway = await startGateway({ assembly });
   receiver = await startReceiver();
-}, 120_000);
+});
 
 afterAll(async () => {
   await gateway.stop();
@@ -169,5 +169,5 @@ describe('the weaker stand-in for DynamoDB', () => {
     } finally {
       await other.stop();
     }
-  }, 90_000);
+  });
 });

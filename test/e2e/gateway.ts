@@ -1,10 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { vi } from 'vitest';
 import { boot } from '../../lib/local/boot.ts';
 import type { BootOptions, LocalRun } from '../../lib/local/local-run.ts';
 import { sharedAssembly } from './assembly.ts';
 import { type Call, client, type Json } from './client.ts';
+
+/** Nothing here is about speed, and the machine may be busy with other tests. */
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 180_000 });
 
 /** A whole Breakwater over HTTP, in a directory of its own. */
 export interface Gateway {

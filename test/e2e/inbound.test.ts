@@ -19,7 +19,7 @@ let receiver: Receiver;
 beforeAll(async () => {
   gateway = await startGateway();
   receiver = await startReceiver();
-}, 120_000);
+});
 
 afterAll(async () => {
   await gateway.stop();

@@ -25,7 +25,7 @@ beforeAll(async () => {
   receiver = await startReceiver((_arrival, _nth, response) => {
     setTimeout(() => response.end(), ANSWER_MS);
   });
-}, 120_000);
+});
 
 afterAll(async () => {
   for (const child of children) child.kill('SIGKILL');
@@ -113,7 +113,7 @@ describe('a local run that is killed with SIGKILL', () => {
     });
     process.stdout.write(
       `kill -9 after ${arrivedBefore} of ${DELIVERIES} arrivals: all arrived, ` +
-        `${receiver.at('/killed').length - DELIVERIES} of them twice, the last ` +
+        `${receiver.at('/killed').length - DELIVERIES} repetitions, the last ` +
         `${((lastMs - restartedMs) / 1_000).toFixed(0)} s after the restart\n`,
     );
 

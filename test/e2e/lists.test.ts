@@ -30,7 +30,7 @@ beforeAll(async () => {
     const found = await allPages(gateway.call, '/v1/deliveries?status=delivered&limit=250');
     return found.length === 1.5 * EVENTS;
   });
-}, 180_000);
+});
 
 afterAll(async () => {
   await gateway.stop();

@@ -26,7 +26,7 @@ beforeAll(async () => {
     response.statusCode = arrival.path.startsWith('/once-500') && nth === 1 ? 500 : 200;
     response.setHeader('content-type', 'text/plain').end('thanks');
   });
-}, 120_000);
+});
 
 afterAll(async () => {
   await gateway.stop();

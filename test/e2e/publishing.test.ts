@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CloudEvent, HTTP, type Message } from 'cloudevents';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Answer, Json } from './client.ts';
+import { type Answer, type Json, until } from './client.ts';
 import { allPages, type Gateway, startGateway } from './gateway.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
     const eventTypes = [`${type}.*`];
     await gateway.register({ name: type, endpoint: `${receiver.url}/${type}`, eventTypes });
   }
-}, 120_000);
+});
 
 afterAll(async () => {
   await gateway.stop();
@@ -93,6 +93,23 @@ describe('an event that is published again', () => {
     expect(again.json.signing.secret).toMatch(/^whsec_/);
     const plain = await gateway.call('POST', '/v1/integrations', { body: asked.body });
     expect([plain.status, plain.json.code]).toEqual([409, 'name-taken']);
+  });
+});
+
+describe('an event for more integrations than are rung at once', () => {
+  it('is fanned out by the queue, and arrives at each of them once', async () => {
+    const names = Array.from({ length: 60 }, (_, i) => `many-${i}`);
+    for (const name of names) {
+      await gateway.register({ name, endpoint: `${receiver.url}/${name}`, eventTypes: ['many'] });
+    }
+    const { id, fanout, deliveries } = await gateway.publish({ type: 'many', data: {} });
+    expect([fanout, deliveries.length]).toEqual(['queued', names.length]);
+    for (const name of names) await receiver.waitFor(`/${name}`);
+    await until('all to be recorded', async () => {
+      const found = await allPages(gateway.call, `/v1/events/${id}/deliveries?limit=25`);
+      return found.length === names.length && found.every(({ status }) => status === 'delivered');
+    });
+    expect(names.flatMap((name) => receiver.at(`/${name}`))).toHaveLength(names.length);
   });
 });
 

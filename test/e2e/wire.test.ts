@@ -15,7 +15,7 @@ let receiver: Receiver;
 beforeAll(async () => {
   gateway = await startGateway();
   receiver = await startReceiver();
-}, 120_000);
+});
 
 afterAll(async () => {
   await gateway.stop();
@@ -178,7 +178,7 @@ describe('what an integration is sent besides', () => {
     verifiedByBoth(arrival, signing.secret);
     const read = await gateway.call('GET', `/v1/events/${published.json.id}`);
     expect(read.json.data === noise).toBe(true);
-  }, 90_000);
+  });
 });
 
 /** Random characters that JSON holds as they are, one byte each. */

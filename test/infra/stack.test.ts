@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { STAGES, settingsOf } from '../../infra/settings.ts';
 import { ENV, TABLES, TIMEOUT_SECONDS } from '../../lib/names.ts';
 import { type Properties, Synthesized } from './synthesized.ts';
 
@@ -184,3 +185,8 @@ describe('functions', () => {
 function keysOf(properties: Properties): string[] {
   return (properties.KeySchema ?? []).map((key: Properties) => key.AttributeName);
 }
+
+it.each(STAGES)('stage %s keeps the history for as long as a retry schedule may take', (name) => {
+  const maxAgeDays = 30; // What `maxAgeSeconds` allows at most.
+  expect(settingsOf(name).retentionDays).toBeGreaterThanOrEqual(maxAgeDays);
+});
