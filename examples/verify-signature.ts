@@ -100,7 +100,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   return Buffer.concat(chunks);
 }
 
-if (process.argv[1] === import.meta.filename) {
+if (import.meta.main) {
   const { WEBHOOK_SECRET = '', PORT = '9000' } = process.env;
   if (WEBHOOK_SECRET === '') {
     process.stderr.write('Set WEBHOOK_SECRET to the integration’s whsec_… secret or whpk_… key.\n');

@@ -30,7 +30,7 @@ beforeAll(async () => {
       writeFileSync(mark, '');
       return true;`,
   });
-  gateway = await startGateway({ assembly });
+  gateway = await startGateway({ assembly, isFaulty: true });
   receiver = await startReceiver();
 });
 

@@ -26,11 +26,20 @@ export interface Gateway {
   key(fields: Json): Promise<string>;
   /** Stops the run and starts it again on the same data. */
   restart(): Promise<void>;
+  /** Stops the run; throws if a function has failed in it that was not made to. */
   stop(): Promise<void>;
 }
 
+export interface GatewayOptions extends Partial<BootOptions> {
+  /** Functions are made to fail: `stop` does not mind. */
+  readonly isFaulty?: boolean;
+}
+
 /** Schedules fire on `run.tick()` alone unless `options` says otherwise. */
-export async function startGateway(options: Partial<BootOptions> = {}): Promise<Gateway> {
+export async function startGateway({
+  isFaulty = false,
+  ...options
+}: GatewayOptions = {}): Promise<Gateway> {
   const home = await mkdtemp(join(tmpdir(), 'breakwater-e2e-'));
   const log: string[] = [];
   const assembly = await sharedAssembly();
@@ -65,10 +74,21 @@ export async function startGateway(options: Partial<BootOptions> = {}): Promise<
       run = await start();
     },
     async stop() {
+      const faults = isFaulty ? [] : faultsOf(run, log);
       await run.stop();
       await rm(home, { recursive: true, force: true });
+      if (faults.length > 0) throw new Error(`Functions failed:\n${faults.join('\n')}`);
     },
   };
+}
+
+/** What only our own fault can bring about, whatever callers and endpoints do. */
+function faultsOf(run: LocalRun, log: readonly string[]): readonly string[] {
+  const lines = log.filter((line) => /^FAILURE|"level":"(ERROR|CRITICAL)"/.test(line));
+  const dead = Object.entries(run.queues.counts()).filter(
+    ([name, { visible, inFlight }]) => name.startsWith('DeadLetters') && visible + inFlight > 0,
+  );
+  return [...lines, ...dead.map(([name]) => `${name} has messages`)];
 }
 
 /** One after the other until there is one, or nothing more to wait for. */

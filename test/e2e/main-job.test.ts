@@ -225,7 +225,7 @@ describe('the main job', () => {
       endpoint: `${receiver.url}/timed`,
       eventTypes: ['timed'],
     });
-    const atMs = Date.now() + 3_000;
+    const atMs = Date.now() + 5_000;
     const deliverAt = new Date(atMs).toISOString();
     const { id, deliveries } = await gateway.publish({ type: 'timed', deliverAt });
     expect(deliveries).toMatchObject([{ status: 'waiting' }]);

@@ -20,7 +20,7 @@ const CANARY = {
   github: 'canary-github-signing-secret',
   whsec: `whsec_${Buffer.from('canary-standard-webhooks').toString('base64')}`,
   source: 'canary-source-secret',
-  refused: 'canary refused\tsecret',
+  refused: 'canary-refused-sécret',
   cookie: 'canary-cookie-of-the-answer',
   forged: 'canary-of-a-forged-request',
 } as const;
@@ -140,7 +140,9 @@ describe('a secret that Breakwater was given', () => {
 
   it('is in no message of a queue', async () => {
     await gateway.publish({ type: 'hang-bearer.busy', data: {} });
-    await until('the only worker to be busy', () => destination.open() > 0);
+    await until('the only worker to be busy', () => {
+      return destination.requests.some(({ path }) => path.startsWith('/hang'));
+    });
     for (const name of ['ok-bearer', 'fail-basic', 'ok-key']) {
       await gateway.publish({ type: `${name}.waiting`, data: PAYLOAD });
     }
