@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { attemptDelivery } from '../../lib/app/attempt-delivery.ts';
-import { runSweep, sweepAtOnce } from '../../lib/app/sweep.ts';
+import { runSweep, runSweeps, sweepAtOnce } from '../../lib/app/sweep.ts';
 import { tick } from '../../lib/app/tick.ts';
 import { deliveryWorld } from '../fakes/delivery-world.ts';
 
@@ -270,6 +270,20 @@ describe('sweeps', () => {
     expect((await world.delivery(late.id, id))?.state.status).toBe('delivered');
     await settle(world, 10);
     expect(await world.progress.sweeps()).toEqual([]);
+  });
+
+  it('are not over while there is something left, however old they are', async () => {
+    const world = deliveryWorld();
+    const { id } = await world.register('erp', { status: 'paused' });
+    for (let i = 0; i < 150; i++) await world.publish();
+    await resume(world, id);
+    world.clock.advance(660_000);
+    let asked = 0;
+    await runSweeps(world.deps, () => asked++ > 1);
+    expect(await world.progress.sweeps()).toHaveLength(1);
+    await runSweeps(world.deps, () => false);
+    expect(await world.progress.sweeps()).toEqual([]);
+    expect(world.queue.rung).toHaveLength(150);
   });
 
   it('stop releasing when the integration is paused again', async () => {

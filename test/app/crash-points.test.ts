@@ -1,0 +1,242 @@
+import { describe, expect, it } from 'vitest';
+import { attemptDelivery } from '../../lib/app/attempt-delivery.ts';
+import { cancelDelivery, replayEvent, retryDelivery } from '../../lib/app/delivery-actions.ts';
+import { fanOut } from '../../lib/app/fan-out.ts';
+import { publishEvent } from '../../lib/app/publish-event.ts';
+import { runSweep } from '../../lib/app/sweep.ts';
+import { tick } from '../../lib/app/tick.ts';
+import type { IntegrationId } from '../../lib/domain/ids.ts';
+import { deliveryWorld } from '../fakes/delivery-world.ts';
+
+type World = ReturnType<typeof deliveryWorld>;
+type Deps = World['deps'];
+
+const CALLS_MAX = 400;
+const PORTS = [
+  'integrations',
+  'targets',
+  'events',
+  'deliveries',
+  'progress',
+  'deliveryQueue',
+  'fanOutQueue',
+  'sender',
+] as const;
+
+class Killed extends Error {}
+
+/**
+ * The same ports, but at the n-th call the process is killed: `before` the call has any effect,
+ * or `after` it, with the answer lost. A dead process makes no further call.
+ */
+function dyingAt(deps: Deps, n: number, when: 'before' | 'after') {
+  let calls = 0;
+  const dying = (port: object) =>
+    Object.fromEntries(
+      Object.entries(port).map(([name, method]) => [
+        name,
+        typeof method !== 'function' || name === 'accepted'
+          ? method
+          : async (...given: unknown[]) => {
+              calls += 1;
+              if (calls > n || (calls === n && when === 'before')) throw new Killed();
+              const result: unknown = await method.apply(port, given);
+              if (calls >= n) throw new Killed();
+              return result;
+            },
+      ]),
+    );
+  const wrapped = Object.fromEntries(PORTS.map((port) => [port, dying(deps[port])]));
+  return { deps: { ...deps, ...wrapped } as Deps, reached: () => calls >= n };
+}
+
+/** Runs the step for every call it makes, killed there; until it comes through unharmed. */
+async function atEveryCall(
+  scenario: (
+    kill: (step: (deps: Deps) => Promise<unknown>, world: World) => Promise<'died' | 'done'>,
+  ) => Promise<void>,
+): Promise<number> {
+  for (const when of ['before', 'after'] as const) {
+    let unharmed = false;
+    for (let n = 1; n <= CALLS_MAX && !unharmed; n++) {
+      await scenario(async (step, world) => {
+        const { deps, reached } = dyingAt(world.deps, n, when);
+        try {
+          await step(deps);
+        } catch (error) {
+          const reasons = error instanceof AggregateError ? error.errors : [error];
+          if (!reasons.every((reason) => reason instanceof Killed)) throw error;
+        }
+        unharmed = !reached();
+        return reached() ? 'died' : 'done';
+      });
+      if (unharmed && when === 'after') return n - 1;
+    }
+  }
+  throw new Error(`The step makes more than ${CALLS_MAX} calls.`);
+}
+
+/** What happens by itself afterwards: minutes pass, doorbells are heard. */
+async function recover(world: World, minutes = 8) {
+  for (let i = 0; i < minutes; i++) {
+    await world.pump();
+    await world.minute();
+  }
+  await world.pump();
+}
+
+async function expectDelivered(world: World, eventId: string, id: IntegrationId, requests: number) {
+  const delivery = await world.delivery(eventId, id);
+  expect(delivery?.state.status).toBe('delivered');
+  const urls = world.sender.sent.filter(({ headers }) => headers['webhook-id'] === eventId);
+  expect(urls.length).toBeGreaterThanOrEqual(1);
+  expect(urls.length).toBeLessThanOrEqual(requests);
+}
+
+const EVENT = { tenant: 'default', type: 'order.paid', id: 'mine', data: { n: 1 } };
+
+describe('killed at every call, before it and after it', () => {
+  it('publish: the caller tries again, and each integration gets the event once', async () => {
+    const calls = await atEveryCall(async (kill) => {
+      const world = deliveryWorld();
+      const a = await world.register('a');
+      const b = await world.register('b', { status: 'paused' });
+      await kill((deps) => publishEvent(deps, EVENT), world);
+      await publishEvent(world.deps, EVENT);
+      await recover(world);
+      await expectDelivered(world, 'mine', a.id, 1);
+      expect((await world.delivery('mine', b.id))?.state.status).toBe('held');
+    });
+    expect(calls).toBeGreaterThanOrEqual(4);
+  });
+
+  it('publish that was answered: nobody tries again, and it is delivered all the same', async () => {
+    await atEveryCall(async (kill) => {
+      const world = deliveryWorld();
+      const { id } = await world.register('a');
+      await kill((deps) => publishEvent(deps, EVENT), world);
+      const stored = await world.events.get({ tenant: 'default', eventId: 'mine' });
+      await recover(world);
+      if (stored !== undefined) await expectDelivered(world, 'mine', id, 1);
+      else expect(world.sender.sent).toEqual([]);
+    });
+  });
+
+  it.each([0, 20_000])(
+    'deliver, %i ms after acceptance: at most one request too many',
+    async (ageMs) => {
+      const calls = await atEveryCall(async (kill) => {
+        const world = deliveryWorld();
+        const { id } = await world.register('a');
+        await publishEvent(world.deps, EVENT);
+        world.clock.advance(ageMs);
+        const [doorbell] = world.take();
+        if (doorbell === undefined) throw new Error('no doorbell');
+        await kill((deps) => attemptDelivery(deps, doorbell.task), world);
+        await recover(world);
+        await expectDelivered(world, 'mine', id, 2);
+      });
+      expect(calls).toBeGreaterThanOrEqual(4);
+    },
+  );
+
+  it('deliver that fails: the retry comes whatever dies', async () => {
+    await atEveryCall(async (kill) => {
+      const world = deliveryWorld();
+      const { id } = await world.register('a');
+      world.sender.answers(500, 200);
+      await publishEvent(world.deps, EVENT);
+      const [doorbell] = world.take();
+      if (doorbell === undefined) throw new Error('no doorbell');
+      await kill((deps) => attemptDelivery(deps, doorbell.task), world);
+      await recover(world);
+      await expectDelivered(world, 'mine', id, 3);
+    });
+  });
+
+  it('tick: whatever it was at is done by the next', async () => {
+    const calls = await atEveryCall(async (kill) => {
+      const world = deliveryWorld();
+      const a = await world.register('a');
+      const b = await world.register('b');
+      world.sender.answers(500, 200);
+      await publishEvent(world.deps, { ...EVENT, id: 'retried', integrations: ['a'] });
+      await world.pump();
+      world.sender.answers(200);
+      await publishEvent(world.deps, EVENT);
+      world.take();
+      world.clock.advance(60_000);
+      await kill((deps) => tick(deps, () => 55_000), world);
+      await recover(world);
+      await expectDelivered(world, 'mine', a.id, 2);
+      await expectDelivered(world, 'mine', b.id, 2);
+    });
+    expect(calls).toBeGreaterThanOrEqual(10);
+  });
+
+  it('fan-out: every target is rung in the end, and requested once', async () => {
+    await atEveryCall(async (kill) => {
+      const world = deliveryWorld();
+      const targets = [];
+      for (let i = 0; i < 51; i++) targets.push(await world.register(`i${i}`));
+      await publishEvent(world.deps, EVENT);
+      await kill((deps) => fanOut(deps, { tenant: 'default', eventId: 'mine' }), world);
+      await recover(world, 4);
+      expect(world.sender.sent).toHaveLength(51);
+    });
+  });
+
+  it('release after a pause: nothing stays held', async () => {
+    await atEveryCall(async (kill) => {
+      const world = deliveryWorld();
+      const { id } = await world.register('a', { status: 'paused' });
+      await publishEvent(world.deps, EVENT);
+      const startedAtMs = world.clock.nowMs();
+      const sweep = { kind: 'release', tenant: 'default', integrationId: id, startedAtMs } as const;
+      await world.progress.startSweep(sweep);
+      await world.change(id, { status: 'active' });
+      await kill((deps) => runSweep(deps, sweep, () => false), world);
+      await recover(world);
+      await expectDelivered(world, 'mine', id, 1);
+    });
+  });
+
+  it('retry and replay by hand: asked again, they end as asked', async () => {
+    const ref = { tenant: 'default', eventId: 'mine' };
+    for (const again of ['retry', 'replay'] as const) {
+      await atEveryCall(async (kill) => {
+        const world = deliveryWorld();
+        const { id } = await world.register('a');
+        world.sender.answers(301);
+        await publishEvent(world.deps, EVENT);
+        await world.pump();
+        world.sender.answers(200);
+        const died = await kill(
+          (deps) =>
+            again === 'retry'
+              ? retryDelivery(deps, { ...ref, integrationId: id })
+              : replayEvent(deps, ref, undefined),
+          world,
+        );
+        if (died === 'died') await replayEvent(world.deps, ref, undefined);
+        await recover(world);
+        await expectDelivered(world, 'mine', id, 3);
+      });
+    }
+  });
+
+  it('cancel: it is cancelled or it is not, and asking again settles it', async () => {
+    await atEveryCall(async (kill) => {
+      const world = deliveryWorld();
+      const { id } = await world.register('a', { status: 'paused' });
+      await publishEvent(world.deps, EVENT);
+      const ref = { tenant: 'default', eventId: 'mine', integrationId: id };
+      const died = await kill((deps) => cancelDelivery(deps, ref), world);
+      const before = (await world.delivery('mine', id))?.state.status;
+      if (died === 'died' && before === 'held') await cancelDelivery(world.deps, ref);
+      await recover(world, 2);
+      expect((await world.delivery('mine', id))?.state.status).toBe('cancelled');
+      expect(world.sender.sent).toEqual([]);
+    });
+  });
+});
