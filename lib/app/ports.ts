@@ -236,7 +236,10 @@ export interface Claims {
     | { readonly kind: 'standing'; readonly claim: Claim }
   >;
   finish(key: string, seed: string, answer: ClaimedAnswer): Promise<void>;
-  /** Gives the claim back so that the next try runs. */
+  /**
+   * Ends the lease, so that the next try runs at once; under the same seed, for what failed may
+   * have been done all the same.
+   */
   release(key: string, seed: string): Promise<void>;
 }
 

@@ -85,6 +85,23 @@ describe('Idempotency-Key over HTTP', () => {
     expect((await call('POST', '/v1/events', { body: EVENT, headers: HEADERS })).status).toBe(202);
   });
 
+  it('a write that was made though its answer was lost is the same event on the next try', async () => {
+    const { call, deps } = httpWorld();
+    const { store } = deps.events;
+    const stored: string[] = [];
+    Object.assign(deps.events, {
+      store: async (event: Parameters<typeof store>[0]) => {
+        await store(event);
+        stored.push(event.id);
+        throw Object.assign(new Error('x'), { name: 'TimeoutError' });
+      },
+    });
+    expect((await call('POST', '/v1/events', { body: EVENT, headers: HEADERS })).status).toBe(503);
+    Object.assign(deps.events, { store });
+    const again = await call('POST', '/v1/events', { body: EVENT, headers: HEADERS });
+    expect([again.status, again.json.id]).toEqual([202, stored[0]]);
+  });
+
   it('a run that died after storing is completed by the next, with 202 and the same event', async () => {
     const { call, deps, clock } = httpWorld();
     const { finish } = deps.claims;

@@ -60,8 +60,9 @@ export function fakeClaims(): Claims {
       rows.set(key, structuredClone({ ...row, claim: { ...row.claim, answer } }));
     },
     async release(key, seed) {
-      const claim = rows.get(key)?.claim;
-      if (claim?.seed === seed && claim.answer === undefined) rows.delete(key);
+      const row = rows.get(key);
+      if (row?.claim.seed !== seed || row.claim.answer !== undefined) return;
+      rows.set(key, structuredClone({ ...row, claim: { ...row.claim, leaseUntilMs: 0 } }));
     },
   };
 }

@@ -4,17 +4,10 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { Claim, ClaimedAnswer, Claims } from '../../app/ports.ts';
+import type { Claim, Claims } from '../../app/ports.ts';
 import { type PackedText, packText, unpackText } from './codec.ts';
-import {
-  type Item,
-  type PutResult,
-  putIf,
-  removeIf,
-  type Store,
-  type StoreOptions,
-} from './store.ts';
-import { conditions, keys, type Tables, ttlAt } from './table.ts';
+import { type Item, type PutResult, putIf, type Store, type StoreOptions } from './store.ts';
+import { type Condition, conditions, keys, type Tables, ttlAt } from './table.ts';
 
 /** Races for one claim that are run again; each was lost to somebody who has it now or gave it back. */
 const RACES_MAX = 4;
@@ -50,11 +43,14 @@ export function dynamoClaims(
     },
 
     async finish(key, seed, answer) {
-      await storeAnswer(store, key, seed, answer);
+      await updateClaim(store, key, 'SET sc = :sc, bd = :bd', conditions.isSeededBy(seed), {
+        ':sc': answer.statusCode,
+        ':bd': packText(answer.body),
+      });
     },
 
     async release(key, seed) {
-      await removeIf(store, keys.claim(key), conditions.isUnanswered(seed));
+      await updateClaim(store, key, 'SET ls = :ls', conditions.isUnanswered(seed), { ':ls': 0 });
     },
   };
 }
@@ -90,25 +86,22 @@ function putClaim(
 }
 
 /** Does nothing where the claim has meanwhile gone to somebody else: then theirs is the answer. */
-async function storeAnswer(
+async function updateClaim(
   store: Store,
   key: string,
-  seed: string,
-  answer: ClaimedAnswer,
+  update: string,
+  condition: Condition,
+  updated: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const { values, ...expressions } = conditions.isSeededBy(seed);
+  const { values, ...expressions } = condition;
   try {
     await store.db.send(
       new UpdateItemCommand({
         TableName: store.table,
         Key: marshall(keys.claim(key)),
-        UpdateExpression: 'SET sc = :sc, bd = :bd',
+        UpdateExpression: update,
         ...expressions,
-        ExpressionAttributeValues: marshall({
-          ...values,
-          ':sc': answer.statusCode,
-          ':bd': packText(answer.body),
-        }),
+        ExpressionAttributeValues: marshall({ ...values, ...updated }),
       }),
     );
   } catch (error) {

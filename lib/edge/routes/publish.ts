@@ -14,7 +14,7 @@ import { type InputRule, parseNewEvent } from '../../domain/event-input.ts';
 import { fingerprint, timeOfUlid, ulid } from '../../domain/ids.ts';
 import { DEFAULT_TENANT } from '../../domain/integration.ts';
 import type { RouteOf } from '../../names.ts';
-import { checkShape, JSON_KEYS_MAX } from '../json.ts';
+import { checkShape } from '../json.ts';
 import { problemOf } from '../problem.ts';
 import { readQuery } from '../query.ts';
 import type { Reply } from '../reply.ts';
@@ -26,7 +26,9 @@ const ENVELOPE_BYTES_MAX = 262_144;
 const SINGLE_BYTES_MAX = EVENT_BYTES_MAX + ENVELOPE_BYTES_MAX;
 /** Lambda takes 6 MB with everything around; base64 makes a third more of it. */
 const BATCH_BYTES_MAX = 4_194_304;
-const BATCH_KEYS_MAX = 10 * JSON_KEYS_MAX;
+/** Wide data is data too: only what a body of this size can hardly hold is refused. */
+const EVENT_KEYS_MAX = 100_000;
+const BATCH_KEYS_MAX = 2 * EVENT_KEYS_MAX;
 
 const JSON_TYPE = 'application/json';
 const CLOUD_EVENT_TYPE = 'application/cloudevents+json';
@@ -76,15 +78,16 @@ async function single(deps: PublishDeps, request: KeyedRequest): Promise<Reply> 
 function parseSingle(deps: PublishDeps, request: KeyedRequest, contentType: string): NewEvent {
   const rule = ruleOf(deps, request);
   if (isCloudEventStructured(contentType)) {
-    return parseCloudEvent(jsonBody(request, { types: [CLOUD_EVENT_TYPE] }), rule);
+    const types = [CLOUD_EVENT_TYPE];
+    return parseCloudEvent(jsonBody(request, { types, keysMax: EVENT_KEYS_MAX }), rule);
   }
   if (isCloudEventBinary(request.headers)) {
     const event = structuredFromBinary(request.headers, request.body);
-    checkShape(event.data, JSON_KEYS_MAX);
+    checkShape(event.data, EVENT_KEYS_MAX);
     return parseCloudEvent(event, rule);
   }
   const types = [JSON_TYPE, CLOUD_EVENT_TYPE, CLOUD_EVENTS_TYPE];
-  return parseNewEvent(jsonBody(request, { types }), rule);
+  return parseNewEvent(jsonBody(request, { types, keysMax: EVENT_KEYS_MAX }), rule);
 }
 
 /** Each event of a batch has its own result, in the batch's order; one fault harms no other. */
