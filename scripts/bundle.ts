@@ -91,5 +91,5 @@ async function measure(outDir: string, name: string): Promise<Bundle> {
 if (import.meta.main) {
   const bundles = await bundle();
   const lines = bundles.map(({ name, bytes }) => `${name.padEnd(12)}${Math.ceil(bytes / 1000)} kB`);
-  process.stdout.write(`${lines.join('\n')}\n`);
+  process.stderr.write(`${lines.join('\n')}\n`);
 }
