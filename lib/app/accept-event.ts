@@ -49,6 +49,8 @@ export interface Accepted {
 export const INLINE_BODY_BYTES_MAX = 16_384;
 /** Rows of one event that are stored at the same time. */
 const WIDTH = 16;
+/** After this no unclaimed first attempt can be under way any more. */
+const UNCLAIMED_WINDOW_MS = 60_000;
 
 /** Stores the event with its targets; an id used before answers as then, or is refused. */
 export async function accept(
@@ -77,7 +79,14 @@ export async function accept(
       );
     }
     deps.telemetry.count('EventsDuplicate');
-    return { published: answer(existing, new Map(), true), doorbells: [], fanOut: false };
+    // The first run may have died before it rang. Old enough, a doorbell too many is harmless:
+    // whoever hears it claims first, or finds the row of what was done.
+    const old = nowMs - existing.acceptedAtMs > UNCLAIMED_WINDOW_MS;
+    return {
+      published: answer(existing, new Map(), true),
+      doorbells: old && !fansOut(existing) ? doorbellsOf(existing, new Map(), nowMs) : [],
+      fanOut: old && fansOut(existing),
+    };
   }
   const waiting = await storeWaiting(deps, record, targets, nowMs);
   const fanOut = fansOut(record);

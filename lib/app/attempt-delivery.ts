@@ -152,13 +152,36 @@ async function attempt(
   const result = await deps.sender.send(call);
 
   const nowMs = deps.clock.nowMs();
-  const verdict = judge(result, integration.retry, nowMs);
+  const judged = judge(result, integration.retry, nowMs);
+  const verdict = await disabling(deps, integration, result, judged);
   const made = attemptOf(deps, integration, result, verdict, number);
   const chance = { nowMs, dice: deps.random.unit() };
-  const next = settle(delivery, made, verdict, integration.retry, chance);
-  const final = await record(deps, next, made, verdict);
-  if (verdict.disable) await disableIntegration(deps, integration, made);
+  const outcome = (current: Delivery) =>
+    settle(
+      current,
+      { ...made, number: attemptsMade(current) + 1 },
+      verdict,
+      integration.retry,
+      chance,
+    );
+  const final = await record(deps, { delivery, attempt: made, verdict, outcome });
   report(deps.telemetry, integration, final, made, result.detail);
+}
+
+/**
+ * Disables where the receiver says so, before the delivery is held for it: killed in between,
+ * the delivery is parked by the next doorbell; the other way round it would stay held for ever.
+ */
+async function disabling(
+  deps: AttemptDeps,
+  integration: Integration,
+  { statusCode }: CallResult,
+  verdict: Verdict,
+): Promise<Verdict> {
+  if (!verdict.disable) return verdict;
+  if (await disableIntegration(deps, integration, statusCode)) return verdict;
+  const outcome = verdict.outcome === 'success' ? 'success' : 'retryable';
+  return { ...verdict, outcome, disable: false };
 }
 
 function attemptOf(

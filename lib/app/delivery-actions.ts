@@ -7,6 +7,7 @@ import type { Integration, Route } from '../domain/integration.ts';
 import { routesFor, routesNamed } from '../domain/routing.ts';
 import { initialRow } from './accept-event.ts';
 import { concurrently } from './concurrently.ts';
+import { doorbellsOf } from './doorbells.ts';
 import type {
   Clock,
   Deliveries,
@@ -17,7 +18,6 @@ import type {
   Integrations,
   Telemetry,
 } from './ports.ts';
-import { doorbellFor } from './ring-due.ts';
 
 export interface ActionDeps {
   readonly integrations: Pick<Integrations, 'byId' | 'routes'>;
@@ -144,12 +144,9 @@ async function unstarted(deps: ActionDeps, ref: DeliveryRef): Promise<Delivery> 
 }
 
 async function ringNow(deps: ActionDeps, rows: readonly Delivery[]): Promise<void> {
-  const nowMs = deps.clock.nowMs();
-  const due = rows.filter(({ state }) => state.status === 'queued');
-  if (due.length === 0) return;
-  const { failed } = await deps.deliveryQueue.ring(
-    due.map((row) => doorbellFor(row, nowMs, nowMs)),
-  );
+  const doorbells = doorbellsOf(rows, deps.clock.nowMs());
+  if (doorbells.length === 0) return;
+  const { failed } = await deps.deliveryQueue.ring(doorbells);
   if (failed > 0) deps.telemetry.count('DoorbellsFailed', failed);
 }
 

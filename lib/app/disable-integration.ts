@@ -1,4 +1,3 @@
-import type { Attempt } from '../domain/delivery.ts';
 import type { Integration } from '../domain/integration.ts';
 import type { Clock, Integrations, Telemetry } from './ports.ts';
 
@@ -11,19 +10,19 @@ export interface DisableDeps {
 const RACES_MAX = 5;
 
 /**
- * Disables an integration because its receiver said so. An integration whose endpoint has been
- * changed meanwhile is left alone: the answer was about another address.
+ * Disables an integration because its receiver said so; false if it is left alone, because its
+ * endpoint has been changed meanwhile: the answer was about another address.
  */
 export async function disableIntegration(
   deps: DisableDeps,
   asked: Integration,
-  attempt: Attempt,
-): Promise<void> {
-  const said = attempt.statusCode === 410 ? '410 Gone' : 'webhook-delivery: disable';
+  statusCode: number | null,
+): Promise<boolean> {
+  const said = statusCode === 410 ? '410 Gone' : 'webhook-delivery: disable';
   for (let race = 0; race < RACES_MAX; race++) {
     const current = await deps.integrations.byId(asked.id, asked.tenant);
-    if (current === undefined || current.status === 'disabled') return;
-    if (current.endpoint !== asked.endpoint) return;
+    if (current === undefined || current.status === 'disabled') return true;
+    if (current.endpoint !== asked.endpoint) return false;
     const disabled: Integration = {
       ...current,
       status: 'disabled',
@@ -37,7 +36,7 @@ export async function disableIntegration(
         integration: asked.name,
         reason: said,
       });
-      return;
+      return true;
     }
   }
   throw new Error(`Integration ${asked.id} could not be disabled in ${RACES_MAX} races.`);

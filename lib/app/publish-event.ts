@@ -2,7 +2,7 @@ import { RequestError } from '../domain/errors.ts';
 import type { NewEvent } from '../domain/event.ts';
 import type { Route } from '../domain/integration.ts';
 import { type AcceptDeps, type Accepted, accept, type Published } from './accept-event.ts';
-import { concurrently } from './concurrently.ts';
+import { eachConcurrently } from './concurrently.ts';
 import type { DeliveryQueue, FanOutQueue, Integrations } from './ports.ts';
 
 export interface PublishDeps extends AcceptDeps {
@@ -47,7 +47,8 @@ export async function publishBatch(
   }
   await Promise.all(tenants.values());
   const numbered = events.map((event, i) => ({ event, seed: seeds[i] }));
-  const results = await concurrently(numbered, WIDTH, async ({ event, seed }) => {
+  const { done: results, errors } = await eachConcurrently(numbered, WIDTH, async (one) => {
+    const { event, seed } = one;
     if (event instanceof RequestError) return event;
     try {
       return await accept(deps, event, (await tenants.get(event.tenant)) ?? [], seed);
@@ -60,6 +61,8 @@ export async function publishBatch(
     deps,
     results.filter((result): result is Accepted => !(result instanceof RequestError)),
   );
+  // The store failed for some: the caller tries again, the others are on their way all the same.
+  if (errors.length > 0) throw errors[0];
   return results.map((result) =>
     result instanceof RequestError
       ? { kind: 'refused', error: result }

@@ -5,17 +5,20 @@ import {
   type CheckedWindow,
   digestWith,
   dueForRecount,
+  emptyTally,
   missingOf,
   nextWindow,
+  tallied,
+  windowBefore,
 } from '../domain/reconciliation.ts';
 import { initialRow } from './accept-event.ts';
-import { concurrently } from './concurrently.ts';
+import { concurrently, eachConcurrently, throwAll } from './concurrently.ts';
+import { doorbellsOf } from './doorbells.ts';
 import type {
   Checkpoint,
   Clock,
   Deliveries,
   DeliveryQueue,
-  Doorbell,
   EventSummary,
   Events,
   Integrations,
@@ -23,7 +26,7 @@ import type {
   Targets,
   Telemetry,
 } from './ports.ts';
-import { doorbellFor } from './ring-due.ts';
+import { turned } from './turns.ts';
 
 export interface ReconcileDeps {
   readonly integrations: Pick<Integrations, 'tenants'>;
@@ -47,8 +50,11 @@ const WINDOWS_PER_TICK_MAX = 200;
  * step may be repeated; two ticks at once write the same rows once.
  */
 export async function reconcile(deps: ReconcileDeps, outOfTime: () => boolean): Promise<void> {
-  const tenants = await deps.integrations.tenants();
-  await concurrently(tenants, TENANTS_WIDTH, (tenant) => catchUp(deps, tenant, outOfTime));
+  const tenants = turned(await deps.integrations.tenants(), deps.clock.nowMs());
+  const { errors } = await eachConcurrently(tenants, TENANTS_WIDTH, (tenant) =>
+    catchUp(deps, tenant, outOfTime),
+  );
+  throwAll(errors, 'Reconciling tenants');
 }
 
 async function catchUp(
@@ -70,8 +76,8 @@ async function catchUp(
     if (window === undefined) break;
     const { due, keep } = dueForRecount(checkpoint.recent, nowMs);
     for (const earlier of due) await recount(deps, tenant, earlier);
-    const seen = await compare(deps, tenant, window);
-    const next = { ...checkpoint, reconciledUntilMs: window.untilMs, recent: [...keep, seen] };
+    const seen = await compare(deps, tenant, window, outOfTime);
+    const next = { ...checkpoint, reconciledUntilMs: seen.untilMs, recent: [...keep, seen] };
     // Another tick was here: it did the same work, and the next minute goes on from its mark.
     if ((await deps.progress.saveCheckpoint(next)) === 'stale') return;
     checkpoint = { ...next, version: checkpoint.version + 1 };
@@ -88,42 +94,48 @@ async function recount(deps: ReconcileDeps, tenant: string, earlier: CheckedWind
   }
   if (count === earlier.count && digest === earlier.digest) return;
   deps.telemetry.warn('reconcile.late-events', { tenant, before: earlier.count, now: count });
-  await compare(deps, tenant, earlier);
+  await compare(deps, tenant, earlier, () => false);
 }
 
+/**
+ * Begins what was not begun in the window. Out of time, it stops after a page, and the window it
+ * returns ends with the last event it dealt with.
+ */
 async function compare(
   deps: ReconcileDeps,
   tenant: string,
   { sinceMs, untilMs }: { readonly sinceMs: number; readonly untilMs: number },
+  outOfTime: () => boolean,
 ): Promise<CheckedWindow> {
-  let count = 0;
-  let digest = 0;
+  let tally = emptyTally(sinceMs);
   for await (const page of deps.events.accepted(tenant, { sinceMs, untilMs })) {
-    count += page.length;
-    for (const event of page) digest = digestWith(digest, event.id);
-    const found = await concurrently(page, EVENTS_WIDTH, (event) => begin(deps, event));
-    const doorbells = found.flat();
-    if (doorbells.length === 0) continue;
-    deps.telemetry.count('DeliveriesReconciled', doorbells.length);
-    await deps.deliveryQueue.ring(doorbells);
+    const { done, errors } = await eachConcurrently(page, EVENTS_WIDTH, (event) =>
+      begin(deps, event),
+    );
+    const rows = done.flat();
+    if (rows.length > 0) {
+      deps.telemetry.count('DeliveriesReconciled', rows.length);
+      await deps.deliveryQueue.ring(doorbellsOf(rows, deps.clock.nowMs()));
+    }
+    throwAll(errors, 'Beginning deliveries');
+    for (const event of page) tally = tallied(tally, event.id, event.acceptedAtMs);
+    // Events of the last millisecond may be on the next page: the window ends before them.
+    if (outOfTime() && tally.lastMs > sinceMs) return windowBefore(tally, sinceMs);
   }
-  return { sinceMs, untilMs, count, digest };
+  return { sinceMs, untilMs, count: tally.count, digest: tally.digest };
 }
 
-/** Writes the rows that the event's targets lack; returns the doorbells to ring for them. */
-async function begin(deps: ReconcileDeps, event: EventSummary): Promise<readonly Doorbell[]> {
+/** Writes the rows that the event's targets lack, and returns them. */
+async function begin(deps: ReconcileDeps, event: EventSummary): Promise<readonly Delivery[]> {
   if (event.targets.length === 0) return [];
   const started = await deps.deliveries.startedOf({ tenant: event.tenant, eventId: event.id });
   const missing = missingOf(event.targets, started);
-  const rung = await concurrently(missing, EVENTS_WIDTH, async (id) => {
-    const nowMs = deps.clock.nowMs();
-    const row = await rowFor(deps, event, id, nowMs);
-    // Somebody recorded an attempt since the rows were read.
-    if ((await deps.deliveries.save(row)) === 'stale') return [];
-    if (row.state.status !== 'queued') return [];
-    return [doorbellFor(row, nowMs, nowMs)];
+  const rows = await concurrently(missing, EVENTS_WIDTH, async (id) => {
+    const row = await rowFor(deps, event, id, deps.clock.nowMs());
+    // Stale: somebody recorded an attempt since the rows were read.
+    return (await deps.deliveries.save(row)) === 'stale' ? [] : [row];
   });
-  return rung.flat();
+  return rows.flat();
 }
 
 async function rowFor(

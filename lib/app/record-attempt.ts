@@ -1,8 +1,9 @@
 import type { Attempt, Delivery } from '../domain/delivery.ts';
-import { attemptsMade, settleLate } from '../domain/delivery-transitions.ts';
+import { settleLate } from '../domain/delivery-transitions.ts';
 import { deliveryId } from '../domain/ids.ts';
 import type { Integration } from '../domain/integration.ts';
 import type { Verdict } from '../domain/retry.ts';
+import { doorbellOf } from './doorbells.ts';
 import type { Clock, Deliveries, DeliveryQueue, Telemetry } from './ports.ts';
 
 export interface RecordDeps {
@@ -16,30 +17,49 @@ export interface RecordDeps {
 const RACES_MAX = 8;
 /** A request was made: its record is worth waiting for a store that comes back. */
 const OUTAGE_WAITS_MS = [200, 1_000, 3_000];
-const DOORBELL_DELAY_SECONDS_MAX = 900;
+
+export interface Outcome {
+  /** As it stood, claimed or new, when the attempt began. */
+  readonly delivery: Delivery;
+  readonly attempt: Attempt;
+  readonly verdict: Verdict;
+  /** What the attempt makes of a delivery that is still this attempt's own. */
+  readonly outcome: (current: Delivery) => Delivery;
+}
 
 /**
  * Stores the attempt and what follows from it in one write. Where the delivery changed while the
  * attempt was under way, the attempt joins what is there. Returns the delivery as stored.
  */
-export async function record(
-  deps: RecordDeps,
-  next: Delivery,
-  attempt: Attempt,
-  verdict: Verdict,
-): Promise<Delivery> {
-  let wanted = next;
+export async function record(deps: RecordDeps, made: Outcome): Promise<Delivery> {
+  let wanted = made.outcome(made.delivery);
   for (let race = 0; race < RACES_MAX; race++) {
     if ((await saveThroughOutage(deps, wanted)) === 'saved') {
       if (race > 0) deps.telemetry.count('LateResults');
       await ringNext(deps, wanted);
       return wanted;
     }
-    const current = await deps.deliveries.load(next);
+    const current = await deps.deliveries.load(made.delivery);
     if (current === undefined) break;
-    wanted = settleLate(current, attempt, verdict, deps.clock.nowMs());
+    // The write came through and its answer was lost.
+    if (current.attempts.some(({ id }) => id === made.attempt.id)) {
+      await ringNext(deps, current);
+      return current;
+    }
+    wanted = holdsStill(made.delivery, current)
+      ? made.outcome(current)
+      : settleLate(current, made.attempt, made.verdict, deps.clock.nowMs());
   }
-  throw new Error(`Attempt ${attempt.id} could not be recorded in ${RACES_MAX} races.`);
+  throw new Error(`Attempt ${made.attempt.id} could not be recorded in ${RACES_MAX} races.`);
+}
+
+/** Whether the claim under which the attempt was made still stands: then its verdict counts. */
+function holdsStill(claimed: Delivery, current: Delivery): boolean {
+  return (
+    claimed.state.status === 'delivering' &&
+    current.state.status === 'delivering' &&
+    claimed.state.leaseUntilMs === current.state.leaseUntilMs
+  );
 }
 
 async function saveThroughOutage(deps: RecordDeps, delivery: Delivery) {
@@ -56,14 +76,9 @@ async function saveThroughOutage(deps: RecordDeps, delivery: Delivery) {
 
 /** Rings for the next attempt where a doorbell reaches that far; the row brings back the others. */
 async function ringNext(deps: RecordDeps, delivery: Delivery): Promise<void> {
-  const { state } = delivery;
-  if (state.status !== 'waiting' && state.status !== 'queued') return;
-  const delaySeconds = Math.max(Math.ceil((state.nextAttemptAtMs - deps.clock.nowMs()) / 1000), 0);
-  if (delaySeconds > DOORBELL_DELAY_SECONDS_MAX) return;
-  const { tenant, eventId, integrationId, type, acceptedAtMs } = delivery;
-  const attempt = attemptsMade(delivery) + 1;
-  const task = { tenant, eventId, integrationId, type, acceptedAtMs, attempt };
-  const { failed } = await deps.deliveryQueue.ring([{ task, delaySeconds }]);
+  const doorbell = doorbellOf(delivery, deps.clock.nowMs());
+  if (doorbell === undefined) return;
+  const { failed } = await deps.deliveryQueue.ring([doorbell]);
   if (failed > 0) deps.telemetry.count('DoorbellsFailed', failed);
 }
 

@@ -1,6 +1,7 @@
 import type { Delivery } from '../domain/delivery.ts';
 import { attemptsMade, end, hold, ring, ringTime } from '../domain/delivery-transitions.ts';
-import { concurrently } from './concurrently.ts';
+import { eachConcurrently, throwAll } from './concurrently.ts';
+import { doorbellFor } from './doorbells.ts';
 import type {
   Clock,
   Deliveries,
@@ -10,6 +11,7 @@ import type {
   Targets,
   Telemetry,
 } from './ports.ts';
+import { nameOf } from './row-names.ts';
 
 export interface RingDeps {
   readonly targets: Targets;
@@ -21,33 +23,45 @@ export interface RingDeps {
 
 const PAGE = 200;
 const WIDTH = 16;
+/** Deliveries that one tick looks at; the next minute goes on. */
+const SEEN_MAX = 20_000;
 /** The tick looks this far ahead, so that a retry days away is still on time to the second. */
 const HORIZON_MS = 60_000;
 
 /**
  * Rings for every delivery that is due and unattended: retries beyond SQS's reach, doorbells
- * that got lost, attempts whose worker died. Two ticks at once ring once: the save decides.
+ * that got lost, attempts whose worker died. Two ticks at once ring once: the save decides. A row
+ * that cannot be moved keeps no other from being rung; its error is thrown at the end.
  */
 export async function ringDue(deps: RingDeps, outOfTime: () => boolean): Promise<number> {
+  const seen = new Set<string>();
+  const errors: unknown[] = [];
   let rung = 0;
-  while (!outOfTime()) {
-    const page = await ringPage(deps, 0);
-    rung += page.rung;
-    // A page in which nothing moved would come back the same: the next minute sees to it.
-    if (page.found < PAGE || page.moved === 0) break;
+  for (const horizonMs of [0, HORIZON_MS]) {
+    while (!outOfTime() && seen.size < SEEN_MAX) {
+      const page = await ringPage(deps, horizonMs, seen);
+      rung += page.rung;
+      errors.push(...page.errors);
+      if (page.found < PAGE) break;
+    }
   }
-  if (!outOfTime()) rung += (await ringPage(deps, HORIZON_MS)).rung;
   if (rung > 0) deps.telemetry.count('DueDeliveriesRung', rung);
+  throwAll(errors, 'Ringing due deliveries');
   return rung;
 }
 
-async function ringPage(deps: RingDeps, horizonMs: number) {
-  const refs = await deps.deliveries.due(deps.clock.nowMs() + horizonMs, PAGE);
-  const changes = await concurrently(refs, WIDTH, (ref) => advance(deps, ref, horizonMs));
-  const moved = changes.filter((change) => change !== undefined);
-  const doorbells = moved.flatMap(({ doorbell }) => (doorbell ? [doorbell] : []));
+async function ringPage(deps: RingDeps, horizonMs: number, seen: Set<string>) {
+  // The index may lag and show what was moved just now: read past it.
+  const untilMs = deps.clock.nowMs() + horizonMs;
+  const due = await deps.deliveries.due(untilMs, PAGE + seen.size);
+  const refs = due.filter((ref) => !seen.has(nameOf(ref))).slice(0, PAGE);
+  for (const ref of refs) seen.add(nameOf(ref));
+  const { done, errors } = await eachConcurrently(refs, WIDTH, (ref) =>
+    advance(deps, ref, horizonMs),
+  );
+  const doorbells = done.flatMap((moved) => (moved?.doorbell ? [moved.doorbell] : []));
   if (doorbells.length > 0) await deps.deliveryQueue.ring(doorbells);
-  return { found: refs.length, moved: moved.length, rung: doorbells.length };
+  return { found: refs.length, rung: doorbells.length, errors };
 }
 
 /** Moves one due delivery on; undefined if it was not for us to move. */
@@ -72,21 +86,13 @@ async function advance(
   if (integration.status !== 'active') {
     return (await save(hold(delivery, 'pause'))) ? {} : undefined;
   }
-  if (nowMs > delivery.scheduleStartMs + integration.retry.maxAgeSeconds * 1000) {
+  const tooOldMs = delivery.scheduleStartMs + integration.retry.maxAgeSeconds * 1000;
+  // A 202 promises an attempt: what never had one is not too old for it.
+  if (nowMs > tooOldMs && attemptsMade(delivery) > 0) {
     if (!(await save(end(delivery, 'failed', nowMs)))) return undefined;
     deps.telemetry.count('DeliveriesDead');
     return {};
   }
   if (!(await save(ring(delivery, atMs, nowMs)))) return undefined;
   return { doorbell: doorbellFor(delivery, atMs, nowMs) };
-}
-
-/** The doorbell for the next attempt of a stored delivery. */
-export function doorbellFor(delivery: Delivery, atMs: number, nowMs: number): Doorbell {
-  const { tenant, eventId, integrationId, type, acceptedAtMs } = delivery;
-  const attempt = attemptsMade(delivery) + 1;
-  return {
-    task: { tenant, eventId, integrationId, type, acceptedAtMs, attempt },
-    delaySeconds: Math.max(Math.ceil((atMs - nowMs) / 1000), 0),
-  };
 }

@@ -1,6 +1,7 @@
 import type { Delivery } from '../domain/delivery.ts';
 import { end, isPending, release } from '../domain/delivery-transitions.ts';
-import { concurrently } from './concurrently.ts';
+import { eachConcurrently, throwAll } from './concurrently.ts';
+import { doorbellsOf } from './doorbells.ts';
 import type {
   Clock,
   Deliveries,
@@ -11,7 +12,8 @@ import type {
   Sweep,
   Telemetry,
 } from './ports.ts';
-import { doorbellFor } from './ring-due.ts';
+import { nameOf } from './row-names.ts';
+import { turned } from './turns.ts';
 
 /** What one pass over a sweep needs. */
 export interface SweepAtOnceDeps {
@@ -28,21 +30,32 @@ export interface SweepDeps extends SweepAtOnceDeps {
 
 const PAGE = 100;
 const WIDTH = 16;
+/** Rows that one pass releases; the next goes on. */
+const SEEN_MAX = 20_000;
 /**
  * A sweep that finds nothing more stays this long: workers that read the integration before it
  * changed may still park a delivery, and each of them is dead or done well before.
  */
 export const SWEEP_LINGER_MS = 600_000;
 
-/** One pass over every sweep; the tick calls it each minute. */
+/**
+ * One pass over every sweep; the tick calls it each minute. One that fails or takes long keeps no
+ * other from its turn: each minute begins with another.
+ */
 export async function runSweeps(deps: SweepDeps, outOfTime: () => boolean): Promise<void> {
-  for (const sweep of await deps.progress.sweeps()) {
-    if (outOfTime()) return;
-    const finished = await runSweep(deps, sweep, outOfTime);
-    if (finished && deps.clock.nowMs() - sweep.startedAtMs > SWEEP_LINGER_MS) {
-      await deps.progress.endSweep(sweep);
+  const errors: unknown[] = [];
+  for (const sweep of turned(await deps.progress.sweeps(), deps.clock.nowMs())) {
+    if (outOfTime()) break;
+    try {
+      const finished = await runSweep(deps, sweep, outOfTime);
+      if (finished && deps.clock.nowMs() - sweep.startedAtMs > SWEEP_LINGER_MS) {
+        await deps.progress.endSweep(sweep);
+      }
+    } catch (error) {
+      errors.push(error);
     }
   }
+  throwAll(errors, 'Sweeps');
 }
 
 /** How long a request waits for what its change sets free or cancels. */
@@ -85,16 +98,19 @@ async function releaseHeld(
   const integration = await deps.integrations.byId(sweep.integrationId, sweep.tenant);
   // Paused again, or gone: then it is not for this sweep any more.
   if (integration?.status !== 'active') return true;
-  while (!outOfTime()) {
-    const refs = await deps.deliveries.held(sweep.integrationId, PAGE);
+  const seen = new Set<string>();
+  while (!outOfTime() && seen.size < SEEN_MAX) {
+    // The index may lag and show what was released just now: read past it.
+    const held = await deps.deliveries.held(sweep.integrationId, PAGE + seen.size);
+    const refs = held.filter((ref) => !seen.has(nameOf(ref))).slice(0, PAGE);
+    for (const ref of refs) seen.add(nameOf(ref));
     const nowMs = deps.clock.nowMs();
-    const released = await changeEach(deps, refs, (delivery) =>
+    const { done, errors } = await changeEach(deps, refs, (delivery) =>
       delivery.state.status === 'held' ? release(delivery, nowMs) : undefined,
     );
-    await deps.deliveryQueue.ring(released.map((row) => doorbellFor(row, nowMs, nowMs)));
+    await deps.deliveryQueue.ring(doorbellsOf(done, nowMs));
+    throwAll(errors, 'Releasing deliveries');
     if (refs.length < PAGE) return true;
-    // An index that lags shows rows already released; the next pass goes on.
-    if (released.length === 0) return false;
   }
   return false;
 }
@@ -121,11 +137,12 @@ async function cancelPending(
       });
       const refs = page.items.filter((item) => item.integrationId === sweep.integrationId);
       const nowMs = deps.clock.nowMs();
-      await changeEach(deps, refs, (delivery) =>
+      const { errors } = await changeEach(deps, refs, (delivery) =>
         isPending(delivery) && delivery.state.status !== 'delivering'
           ? end(delivery, 'cancelled', nowMs)
           : undefined,
       );
+      throwAll(errors, 'Cancelling deliveries');
       after = page.next;
     } while (after !== undefined);
   }
@@ -137,12 +154,12 @@ async function changeEach(
   deps: SweepAtOnceDeps,
   refs: readonly DeliveryRef[],
   change: (delivery: Delivery) => Delivery | undefined,
-): Promise<readonly Delivery[]> {
-  const changed = await concurrently(refs, WIDTH, async (ref) => {
+): Promise<{ readonly done: readonly Delivery[]; readonly errors: readonly unknown[] }> {
+  const { done, errors } = await eachConcurrently(refs, WIDTH, async (ref) => {
     const delivery = await deps.deliveries.load(ref);
     const next = delivery && change(delivery);
     if (next === undefined) return [];
     return (await deps.deliveries.save(next)) === 'saved' ? [next] : [];
   });
-  return changed.flat();
+  return { done: done.flat(), errors };
 }

@@ -30,6 +30,7 @@ export function parseCloudEvent(input: unknown, rule: InputRule): NewEvent {
         ? []
         : [{ path, message: `${quote(event[path])} must be a text that is not empty` }],
     ),
+    ...base64Problems(event),
     ...Object.keys(event).flatMap((path) =>
       ATTRIBUTE.test(path) || path === 'data_base64'
         ? []
@@ -50,13 +51,31 @@ export function parseCloudEvent(input: unknown, rule: InputRule): NewEvent {
     {
       type: event.type,
       id: EVENT_ID.test(id) ? id : `ce_${fingerprint(source, id)}`,
-      data: 'data_base64' in event ? { data_base64: event.data_base64 } : event.data,
+      ...dataOf(event),
       metadata,
       ...(event.time !== undefined && event.time !== null && { timestamp: event.time }),
     },
     rule,
   );
   return { ...parsed, source: source.slice(0, 256) };
+}
+
+function base64Problems(event: Readonly<Record<string, unknown>>) {
+  const { data_base64: text } = event;
+  if (!('data_base64' in event)) return [];
+  if (event.data !== undefined) {
+    return [{ path: 'data_base64', message: 'may not stand beside data; give one of them' }];
+  }
+  if (typeof text === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0) {
+    return [];
+  }
+  return [{ path: 'data_base64', message: 'must be a text in base64' }];
+}
+
+/** Data is optional; as base64 it stays what it is, for our body is JSON. */
+function dataOf(event: Readonly<Record<string, unknown>>): { readonly data?: unknown } {
+  if ('data_base64' in event) return { data: { data_base64: event.data_base64 } };
+  return event.data === undefined ? {} : { data: event.data };
 }
 
 /** A batch: a JSON array of structured CloudEvents, each parsed by the caller on its own. */

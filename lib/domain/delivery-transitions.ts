@@ -96,7 +96,9 @@ export function admit(
         return { kind: 'later', atMs: state.nextAttemptAtMs };
       }
   }
-  if (nowMs > current.scheduleStartMs + limits.maxAgeSeconds * 1000) {
+  // A 202 promises an attempt: what never had one is not too old for it.
+  const tooOld = nowMs > current.scheduleStartMs + limits.maxAgeSeconds * 1000;
+  if (tooOld && attemptsMade(current) > 0) {
     return { kind: 'expire', next: end(current, 'failed', nowMs) };
   }
   if (delivery === undefined && nowMs - task.acceptedAtMs < UNCLAIMED_MS) {
@@ -161,14 +163,19 @@ export function hold(delivery: Delivery, heldBy: HeldBy): Delivery {
   return { ...delivery, state: { status: 'held', heldBy } };
 }
 
-/** Held no longer: due now, with the schedule where it was but its age counted from now. */
+/**
+ * Held no longer: due now, or at its `deliverAt` if that is still to come, with the schedule
+ * where it was but its age counted from then.
+ */
 export function release(delivery: Delivery, nowMs: number): Delivery {
-  return { ...delivery, rings: 0, scheduleStartMs: nowMs, state: dueAt(nowMs, nowMs) };
+  const startMs = Math.max(nowMs, delivery.scheduleStartMs);
+  return { ...delivery, rings: 0, scheduleStartMs: startMs, state: dueAt(startMs, nowMs) };
 }
 
 /** Tried again from the start of its schedule, because somebody asked for it. */
 export function restart(delivery: Delivery, nowMs: number): Delivery {
-  return { ...release(delivery, nowMs), scheduleBase: attemptsMade(delivery) };
+  const now = { ...delivery, scheduleStartMs: nowMs, scheduleBase: attemptsMade(delivery) };
+  return release(now, nowMs);
 }
 
 /** Rung by the tick; the next ring of the same attempt waits twice as long, an hour at most. */

@@ -31,6 +31,38 @@ export function digestWith(digest: number, eventId: string): number {
   return (digest ^ hash) >>> 0;
 }
 
+/** What was seen so far, with the ids of the last millisecond apart. */
+export interface Tally {
+  readonly count: number;
+  readonly digest: number;
+  readonly lastMs: number;
+  readonly lastIds: readonly string[];
+}
+
+export function emptyTally(sinceMs: number): Tally {
+  return { count: 0, digest: 0, lastMs: sinceMs, lastIds: [] };
+}
+
+/** One event more; they come in the order of their acceptance. */
+export function tallied(tally: Tally, eventId: string, acceptedAtMs: number): Tally {
+  return {
+    count: tally.count + 1,
+    digest: digestWith(tally.digest, eventId),
+    lastMs: acceptedAtMs,
+    lastIds: acceptedAtMs === tally.lastMs ? [...tally.lastIds, eventId] : [eventId],
+  };
+}
+
+/** What was seen in [sinceMs, the tally's last millisecond). */
+export function windowBefore(tally: Tally, sinceMs: number): CheckedWindow {
+  return {
+    sinceMs,
+    untilMs: tally.lastMs,
+    count: tally.count - tally.lastIds.length,
+    digest: tally.lastIds.reduce(digestWith, tally.digest),
+  };
+}
+
 /** The next window to compare, undefined while everything settled has been. */
 export function nextWindow(
   reconciledUntilMs: number | undefined,

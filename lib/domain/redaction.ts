@@ -5,9 +5,17 @@ const CHARS_MIN = 6;
 const STRUCK = '***';
 
 /** Everything an integration's receiver must not be able to put into our records by echoing it. */
-export function secretsOf({ auth, signing }: Pick<Integration, 'auth' | 'signing'>): string[] {
+export function secretsOf({
+  auth,
+  signing,
+  endpoint,
+}: Pick<Integration, 'auth' | 'signing'> & { readonly endpoint?: string }): string[] {
   const signed = signing.scheme === 'none' ? [] : signing.secrets.map(({ secret }) => secret);
-  return [...credentials(auth), ...signed].filter((secret) => secret.length >= CHARS_MIN);
+  const query = endpoint?.split('?', 2)[1] ?? '';
+  const values = [...new URLSearchParams(query).values(), ...query.split(/[&=]/)];
+  return [...credentials(auth), ...signed, ...values].filter(
+    (secret) => secret.length >= CHARS_MIN,
+  );
 }
 
 function credentials(auth: Integration['auth']): string[] {
@@ -26,11 +34,21 @@ function credentials(auth: Integration['auth']): string[] {
   }
 }
 
-/** The text without any of the secrets, as they are or as JSON writes them. */
+/**
+ * The text without any of the secrets, as they are or as JSON writes them; nor with the beginning
+ * of one at its end, where an answer was cut off.
+ */
 export function redacted(text: string, secrets: readonly string[]): string {
-  return secrets
-    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
-    .reduce((rest, secret) => rest.replaceAll(secret, STRUCK), text);
+  const spellings = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
+  const whole = spellings.reduce((rest, secret) => rest.replaceAll(secret, STRUCK), text);
+  return spellings.reduce(withoutCutOff, whole);
+}
+
+function withoutCutOff(text: string, secret: string): string {
+  for (let chars = Math.min(secret.length - 1, text.length); chars >= CHARS_MIN; chars--) {
+    if (text.endsWith(secret.slice(0, chars))) return `${text.slice(0, -chars)}${STRUCK}`;
+  }
+  return text;
 }
 
 /** The same for header values. */

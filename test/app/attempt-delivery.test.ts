@@ -146,14 +146,15 @@ describe('attempting a delivery', () => {
     expect(world.sender.sent).toHaveLength(1);
   });
 
-  it('does not disable an integration whose endpoint was changed meanwhile', async () => {
+  it('does not disable an integration whose endpoint was changed meanwhile, and tries the new one', async () => {
     const world = deliveryWorld();
     const { id } = await world.register('erp');
-    world.sender.answers(410);
+    world.sender.answers(410, 200);
     world.sender.meanwhile = () => world.change(id, { endpoint: 'https://new.example.com/' });
-    await world.publish();
+    const event = await world.publish();
     await world.pump();
     expect((await world.integrations.byId(id))?.status).toBe('active');
+    expect((await world.delivery(event.id, id))?.state.status).toBe('delivered');
   });
 
   it('holds what comes for a paused integration without spending an attempt', async () => {
@@ -243,16 +244,53 @@ describe('attempting a delivery', () => {
     await expect(attemptDelivery(deps, doorbell.task)).rejects.toThrow('gone');
   });
 
-  it('fails what is older than its integration allows', async () => {
+  it('fails what is older than its integration allows, once it had an attempt', async () => {
     const world = deliveryWorld();
     const { id } = await world.register('erp', {
       retry: { ...RETRY_DEFAULTS, maxAgeSeconds: 60 },
     });
+    world.sender.answers(500);
     const event = await world.publish();
     world.clock.advance(61_000);
     await world.pump();
     expect((await world.delivery(event.id, id))?.state.status).toBe('failed');
-    expect(world.sender.sent).toEqual([]);
+    expect(world.sender.sent).toHaveLength(1);
+  });
+
+  it('records one request once, though the answer to the write was lost', async () => {
+    const world = deliveryWorld();
+    const { id } = await world.register('erp');
+    world.sender.answers(500);
+    const event = await world.publish();
+    let lost = false;
+    const save: typeof world.deliveries.save = async (next) => {
+      const result = await world.deliveries.save(next);
+      if (lost) return result;
+      lost = true;
+      throw new Error('the answer was lost');
+    };
+    const deps = { ...world.deps, deliveries: { ...world.deliveries, save } };
+    for (const { task } of world.take()) await attemptDelivery(deps, task);
+    expect((await world.delivery(event.id, id))?.attempts).toHaveLength(1);
+    expect(world.queue.rung).toMatchObject([{ task: { attempt: 2 }, delaySeconds: 5 }]);
+  });
+
+  it('keeps the verdict of the claim that stands, whatever came late beside it', async () => {
+    const world = deliveryWorld();
+    const { id } = await world.register('erp');
+    const event = await world.publish();
+    world.clock.advance(20_000);
+    world.sender.answers({
+      statusCode: 500,
+      responseHeaders: { 'webhook-delivery': 'abort-message' },
+    });
+    world.sender.meanwhile = async () => {
+      const current = await world.delivery(event.id, id);
+      if (current) await world.deliveries.save({ ...current, rings: 9 });
+    };
+    await world.pump();
+    expect((await world.delivery(event.id, id))?.state.status).toBe('failed');
+    expect(world.sender.sent).toHaveLength(1);
   });
 
   it('sends a doorbell that comes early round again', async () => {

@@ -64,8 +64,7 @@ async function atEveryCall(
         try {
           await step(deps);
         } catch (error) {
-          const reasons = error instanceof AggregateError ? error.errors : [error];
-          if (!reasons.every((reason) => reason instanceof Killed)) throw error;
+          if (!reasonsOf(error).every((reason) => reason instanceof Killed)) throw error;
         }
         unharmed = !reached();
         return reached() ? 'died' : 'done';
@@ -74,6 +73,10 @@ async function atEveryCall(
     }
   }
   throw new Error(`The step makes more than ${CALLS_MAX} calls.`);
+}
+
+function reasonsOf(error: unknown): unknown[] {
+  return error instanceof AggregateError ? error.errors.flatMap(reasonsOf) : [error];
 }
 
 /** What happens by itself afterwards: minutes pass, doorbells are heard. */
@@ -151,6 +154,21 @@ describe('killed at every call, before it and after it', () => {
       await kill((deps) => attemptDelivery(deps, doorbell.task), world);
       await recover(world);
       await expectDelivered(world, 'mine', id, 3);
+    });
+  });
+
+  it('deliver that is answered 410: held and disabled, and a resume sends it', async () => {
+    await atEveryCall(async (kill) => {
+      const world = deliveryWorld();
+      const { id } = await world.register('a');
+      world.sender.answers(410);
+      await publishEvent(world.deps, EVENT);
+      const [doorbell] = world.take();
+      if (doorbell === undefined) throw new Error('no doorbell');
+      await kill((deps) => attemptDelivery(deps, doorbell.task), world);
+      await recover(world);
+      expect((await world.delivery('mine', id))?.state.status).toBe('held');
+      expect((await world.integrations.byId(id))?.status).toBe('disabled');
     });
   });
 

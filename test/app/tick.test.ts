@@ -230,6 +230,88 @@ describe('due deliveries', () => {
   });
 });
 
+describe('a tick among faults', () => {
+  const due = async (world: World, count: number) => {
+    const { id } = await world.register('erp');
+    for (let i = 0; i < count; i++) await world.publish();
+    world.take();
+    await world.minute();
+    world.take();
+    world.clock.advance(120_000);
+    return id;
+  };
+
+  it('rings for the others when one row cannot be written, and says so', async () => {
+    const world = deliveryWorld();
+    await due(world, 50);
+    let refused: string | undefined;
+    const save: typeof world.deliveries.save = async (next) => {
+      refused ??= next.eventId;
+      if (next.eventId === refused) throw new Error('throttled');
+      return await world.deliveries.save(next);
+    };
+    const deps = { ...world.deps, deliveries: { ...world.deliveries, save } };
+    await expect(tick(deps, () => 55_000)).rejects.toThrow(AggregateError);
+    expect(world.queue.rung).toHaveLength(49);
+  });
+
+  it('rings for all that is due while the index still shows what was moved', async () => {
+    const world = deliveryWorld();
+    await due(world, 700);
+    const stale = await world.deliveries.due(world.clock.nowMs(), 10_000);
+    const lagging = async (_: number, limit: number) => stale.slice(0, limit);
+    const deps = { ...world.deps, deliveries: { ...world.deliveries, due: lagging } };
+    await tick(deps, () => 55_000);
+    expect(world.queue.rung).toHaveLength(700);
+  });
+
+  it('keeps what it compared when time runs out inside a window', async () => {
+    const world = deliveryWorld();
+    await world.register('erp');
+    await world.minute();
+    for (let i = 0; i < 400; i++) {
+      await world.publish();
+      world.clock.advance(50);
+    }
+    world.take();
+    world.clock.advance(60_000);
+    const before = await world.progress.checkpoint('default');
+    const onePage: typeof world.events.accepted = async function* (tenant, range) {
+      for await (const page of world.events.accepted(tenant, range)) {
+        for (let i = 0; i < page.length; i += 100) yield page.slice(i, i + 100);
+      }
+    };
+    let pages = 0;
+    const deps = { ...world.deps, events: { ...world.events, accepted: onePage } };
+    await tick(deps, () => (pages++ > 4 ? 0 : 55_000));
+    const after = await world.progress.checkpoint('default');
+    expect(after?.reconciledUntilMs).toBeGreaterThan(before?.reconciledUntilMs ?? 0);
+    expect(world.queue.rung.length).toBeGreaterThan(0);
+    expect(world.queue.rung.length).toBeLessThan(400);
+    await settle(world, 14);
+    expect(world.sender.sent).toHaveLength(400);
+    expect(world.telemetry.lines.map(({ message }) => message)).not.toContain(
+      'reconcile.late-events',
+    );
+  });
+
+  it('reconciles the other tenants when one cannot be', async () => {
+    const world = deliveryWorld();
+    await world.register('erp', { tenant: 'a' });
+    await world.register('erp', { tenant: 'b' });
+    for (const tenant of ['a', 'b']) await world.publish({ tenant });
+    world.take();
+    world.clock.advance(60_000);
+    const checkpoint: typeof world.progress.checkpoint = async (tenant) => {
+      if (tenant === 'a') throw new Error('throttled');
+      return await world.progress.checkpoint(tenant);
+    };
+    const deps = { ...world.deps, progress: { ...world.progress, checkpoint } };
+    await expect(tick(deps, () => 55_000)).rejects.toThrow(AggregateError);
+    expect(world.queue.rung.map(({ task }) => task.tenant)).toEqual(['b']);
+  });
+});
+
 describe('sweeps', () => {
   const resume = async (world: World, id: `int_${string}`) => {
     const sweep = {
@@ -284,6 +366,36 @@ describe('sweeps', () => {
     await runSweeps(world.deps, () => false);
     expect(await world.progress.sweeps()).toEqual([]);
     expect(world.queue.rung).toHaveLength(150);
+  });
+
+  it('release a deliverAt that is still to come for its own time', async () => {
+    const world = deliveryWorld();
+    const { id } = await world.register('erp', { status: 'paused' });
+    const deliverAtMs = world.clock.nowMs() + 86_400_000;
+    const event = await world.publish({ deliverAtMs });
+    await resume(world, id);
+    await world.minute();
+    expect(world.queue.rung).toEqual([]);
+    expect((await world.delivery(event.id, id))?.state).toMatchObject({
+      status: 'waiting',
+      nextAttemptAtMs: deliverAtMs,
+    });
+  });
+
+  it('go on with the others when one fails', async () => {
+    const world = deliveryWorld();
+    const a = await world.register('a', { status: 'paused' });
+    const b = await world.register('b', { status: 'paused' });
+    await world.publish();
+    await resume(world, a.id);
+    await resume(world, b.id);
+    const held: typeof world.deliveries.held = async (id, limit) => {
+      if (id === a.id) throw new Error('throttled');
+      return await world.deliveries.held(id, limit);
+    };
+    const deps = { ...world.deps, deliveries: { ...world.deliveries, held } };
+    await expect(runSweeps(deps, never)).rejects.toThrow(AggregateError);
+    expect(world.queue.rung.map(({ task }) => task.integrationId)).toEqual([b.id]);
   });
 
   it('stop releasing when the integration is paused again', async () => {

@@ -62,6 +62,14 @@ describe('CloudEvents 1.0', () => {
     expect(structuredFromBinary(headers, Buffer.alloc(0)).data).toBeUndefined();
   });
 
+  it('may come without data', () => {
+    expect(parseCloudEvent(minimal, rule).data).toEqual({});
+    expect(parseCloudEvent({ ...minimal, data: null }, rule).data).toBeNull();
+    expect(parseCloudEvent({ ...minimal, data_base64: 'AAEC' }, rule).data).toEqual({
+      data_base64: 'AAEC',
+    });
+  });
+
   it('decode percent-encoded attribute headers', () => {
     const structured = structuredFromBinary({ 'ce-subject': 'Euro%20%E2%82%AC' }, Buffer.alloc(0));
     expect(structured.subject).toBe('Euro €');
@@ -84,6 +92,8 @@ describe('CloudEvents 1.0', () => {
     ['an empty source', { ...minimal, source: '' }, 'source'],
     ['no type', { ...minimal, type: undefined }, 'type'],
     ['an attribute in capitals', { ...minimal, Foo: 1 }, 'Foo'],
+    ['data twice', { ...minimal, data: 1, data_base64: 'AAEC' }, 'data_base64'],
+    ['base64 that is none', { ...minimal, data_base64: '!!!' }, 'data_base64'],
     ['a time in words', { ...minimal, time: 'now' }, 'timestamp'],
   ])('refuse %s', (_, input, path) => {
     const refused = (() => {

@@ -101,7 +101,14 @@ describe('admission', () => {
     ],
     ['failed', inState({ status: 'failed', completedAtMs: T0 }), task(), T0, 'ignore'],
     ['cancelled', inState({ status: 'cancelled', completedAtMs: T0 }), task(), T0, 'ignore'],
-    ['too old', inState(queued()), task(), T0 + 1_000_001, 'expire'],
+    [
+      'too old after an attempt',
+      inState(queued(), { attempts: [attempt(1)] }),
+      task(2),
+      T0 + 1_000_001,
+      'expire',
+    ],
+    ['too old without any', inState(queued()), task(), T0 + 1_000_001, 'claim'],
     ['just not too old', inState(queued()), task(), T0 + 1_000_000, 'claim'],
   ])('%s', (_, delivery, doorbell, nowMs, kind) => {
     expect(admit(delivery, doorbell, limits, nowMs).kind).toBe(kind);

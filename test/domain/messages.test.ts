@@ -25,6 +25,12 @@ describe('queue messages', () => {
     expect(parseEventRef(encodeEventRef(ref))).toEqual(ref);
   });
 
+  it('hold no character that SQS refuses or replaces', () => {
+    const withBody = { ...task, body: JSON.stringify({ data: '\uFFFE\uFFFF\u0000 ü' }) };
+    expect(encodeDoorbell(withBody)).not.toMatch(/[\uFFFE\uFFFF]|\p{Cc}/u);
+    expect(parseDoorbell(encodeDoorbell(withBody))).toEqual(withBody);
+  });
+
   it.each<[string, string]>([
     ['no JSON', 'hello'],
     ['no object', '[]'],

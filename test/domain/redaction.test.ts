@@ -34,6 +34,21 @@ describe('what a receiver echoes', () => {
     });
   });
 
+  it('is struck out where the answer was cut off in the middle of it', () => {
+    const auth = { type: 'bearer', token: 'tok-123456789' } as const;
+    expect(redacted('you sent tok-12345', secretsOf({ auth, signing: none }))).toBe('you sent ***');
+    expect(redacted('you sent tok-12', secretsOf({ auth, signing: none }))).toBe('you sent ***');
+    expect(redacted('you sent tok-', secretsOf({ auth, signing: none }))).toBe('you sent tok-');
+  });
+
+  it('includes what the endpoint carries in its query', () => {
+    const endpoint = 'https://example.com/hook?key=s3cr3t-key%21';
+    const secrets = secretsOf({ auth: { type: 'none' }, signing: none, endpoint });
+    expect(redacted('/hook?key=s3cr3t-key%21 or s3cr3t-key!', secrets)).toBe(
+      '/hook?key=*** or ***',
+    );
+  });
+
   it('leaves words alone that happen to be a very short secret', () => {
     const auth = { type: 'bearer', token: 'ok' } as const;
     expect(redacted('ok', secretsOf({ auth, signing: none }))).toBe('ok');
