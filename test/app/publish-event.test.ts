@@ -45,6 +45,21 @@ describe('publishing an event', () => {
     expect(world.queue.rung).toHaveLength(1);
   });
 
+  it('rings again for an id that comes a minute later: the first run may have died before', async () => {
+    const world = deliveryWorld();
+    const { id } = await world.register('erp');
+    await world.publish({ id: 'mine' });
+    world.take();
+    world.clock.advance(61_000);
+    expect((await world.publish({ id: 'mine' })).duplicate).toBe(true);
+    await world.pump();
+    expect((await world.delivery('mine', id))?.state.status).toBe('delivered');
+    world.clock.advance(61_000);
+    await world.publish({ id: 'mine' });
+    await world.pump();
+    expect(world.sender.sent).toHaveLength(1);
+  });
+
   it.each([
     { data: { n: 2 } },
     { type: 'order.lost' },
