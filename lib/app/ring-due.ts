@@ -11,7 +11,7 @@ import type {
   Targets,
   Telemetry,
 } from './ports.ts';
-import { nameOf } from './row-names.ts';
+import { SEEN_MAX, unseen } from './unseen.ts';
 
 export interface RingDeps {
   readonly targets: Targets;
@@ -23,8 +23,6 @@ export interface RingDeps {
 
 const PAGE = 200;
 const WIDTH = 16;
-/** Deliveries that one tick looks at; the next minute goes on. */
-const SEEN_MAX = 20_000;
 /** The tick looks this far ahead, so that a retry days away is still on time to the second. */
 const HORIZON_MS = 60_000;
 
@@ -51,11 +49,8 @@ export async function ringDue(deps: RingDeps, outOfTime: () => boolean): Promise
 }
 
 async function ringPage(deps: RingDeps, horizonMs: number, seen: Set<string>) {
-  // The index may lag and show what was moved just now: read past it.
   const untilMs = deps.clock.nowMs() + horizonMs;
-  const due = await deps.deliveries.due(untilMs, PAGE + seen.size);
-  const refs = due.filter((ref) => !seen.has(nameOf(ref))).slice(0, PAGE);
-  for (const ref of refs) seen.add(nameOf(ref));
+  const refs = await unseen(seen, PAGE, (limit) => deps.deliveries.due(untilMs, limit));
   const { done, errors } = await eachConcurrently(refs, WIDTH, (ref) =>
     advance(deps, ref, horizonMs),
   );

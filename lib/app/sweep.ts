@@ -12,8 +12,8 @@ import type {
   Sweep,
   Telemetry,
 } from './ports.ts';
-import { nameOf } from './row-names.ts';
 import { turned } from './turns.ts';
+import { SEEN_MAX, unseen } from './unseen.ts';
 
 /** What one pass over a sweep needs. */
 export interface SweepAtOnceDeps {
@@ -30,8 +30,6 @@ export interface SweepDeps extends SweepAtOnceDeps {
 
 const PAGE = 100;
 const WIDTH = 16;
-/** Rows that one pass releases; the next goes on. */
-const SEEN_MAX = 20_000;
 /**
  * A sweep that finds nothing more stays this long: workers that read the integration before it
  * changed may still park a delivery, and each of them is dead or done well before.
@@ -100,10 +98,9 @@ async function releaseHeld(
   if (integration?.status !== 'active') return true;
   const seen = new Set<string>();
   while (!outOfTime() && seen.size < SEEN_MAX) {
-    // The index may lag and show what was released just now: read past it.
-    const held = await deps.deliveries.held(sweep.integrationId, PAGE + seen.size);
-    const refs = held.filter((ref) => !seen.has(nameOf(ref))).slice(0, PAGE);
-    for (const ref of refs) seen.add(nameOf(ref));
+    const refs = await unseen(seen, PAGE, (limit) =>
+      deps.deliveries.held(sweep.integrationId, limit),
+    );
     const nowMs = deps.clock.nowMs();
     const { done, errors } = await changeEach(deps, refs, (delivery) =>
       delivery.state.status === 'held' ? release(delivery, nowMs) : undefined,
