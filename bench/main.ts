@@ -1,12 +1,18 @@
-/** `npm run bench`: figures as one table and as JSON. `--only=units,…`, `--json`, `--out FILE`. */
+/**
+ * `npm run bench`: figures as one table and as JSON. `--only=units,…`, `--json`, `--out FILE`;
+ * of the outage `--deliveries=100000`, `--per-second=100`.
+ */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type Bundle, bundle } from '../scripts/bundle.ts';
 import { bundlesSection } from './bundles.ts';
 import { coldSection } from './cold/section.ts';
+import { isolationSection } from './local/isolation.ts';
 import { killSection } from './local/kill.ts';
 import { purgeSection } from './local/purge.ts';
 import { ratesSection } from './local/rates.ts';
+import type { Plan } from './outage/drill.ts';
+import { outageSection } from './outage/section.ts';
 import { asTable, type Section } from './report.ts';
 import { makeScratch, type Scratch } from './scratch.ts';
 import { unitsSection } from './units/section.ts';
@@ -15,6 +21,7 @@ interface Bench {
   readonly scratch: Scratch;
   readonly dist: string;
   readonly bundles: readonly Bundle[];
+  readonly plan: Plan;
 }
 
 const SECTIONS = {
@@ -22,23 +29,25 @@ const SECTIONS = {
   bundles: ({ bundles }: Bench) => bundlesSection(bundles),
   cold: ({ scratch, bundles }: Bench) => coldSection(scratch, bundles),
   rates: ({ scratch }: Bench) => ratesSection(scratch),
+  isolation: ({ scratch }: Bench) => isolationSection(scratch),
   kill: ({ scratch }: Bench) => killSection(scratch),
+  outage: ({ scratch, plan }: Bench) => outageSection(scratch, plan),
   purge: ({ scratch }: Bench) => purgeSection(scratch),
 } as const;
 type SectionName = keyof typeof SECTIONS;
 
-/** The other two wait for minutes of the tick. */
+/** The others take minutes. */
 const DEFAULT: readonly SectionName[] = ['units', 'bundles', 'cold', 'rates'];
 
 async function main(): Promise<void> {
-  const { only, json, out } = options();
+  const { only, json, out, plan } = options();
   const scratch = await makeScratch();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void scratch.end().finally(() => process.exit(130)));
   }
   try {
     const dist = await scratch.folder('dist');
-    const bench = { scratch, dist, bundles: await bundle(dist) };
+    const bench = { scratch, dist, bundles: await bundle(dist), plan };
     const sections: Section[] = [];
     for (const name of only) {
       process.stderr.write(`bench: ${name} …\n`);
@@ -55,14 +64,29 @@ async function main(): Promise<void> {
 
 function options() {
   const { values } = parseArgs({
-    options: { only: { type: 'string' }, json: { type: 'boolean' }, out: { type: 'string' } },
+    options: {
+      only: { type: 'string' },
+      json: { type: 'boolean' },
+      out: { type: 'string' },
+      deliveries: { type: 'string', default: '10000' },
+      'per-second': { type: 'string', default: '100' },
+    },
   });
   const asked = values.only?.split(',') ?? DEFAULT;
   const only = asked.map((name): SectionName => {
     if (Object.hasOwn(SECTIONS, name)) return name as SectionName;
     throw new Error(`--only=${name}: allowed are ${Object.keys(SECTIONS).join(', ')}`);
   });
-  return { only, json: values.json === true, out: values.out };
+  const plan = {
+    deliveries: natural('deliveries', values.deliveries),
+    perSecond: natural('per-second', values['per-second']),
+  };
+  return { only, json: values.json === true, out: values.out, plan };
+}
+
+function natural(name: string, given: string): number {
+  if (/^[1-9]\d{0,6}$/.test(given)) return Number(given);
+  throw new Error(`--${name}=${given}: allowed are whole numbers from 1 to 9999999`);
 }
 
 await main();

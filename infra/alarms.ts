@@ -3,6 +3,7 @@ import {
   Alarm,
   ComparisonOperator,
   type IMetric,
+  Metric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -12,18 +13,21 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { METRIC_NAMESPACE, METRIC_SERVICE, METRICS } from '../lib/names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Queues } from './queues.ts';
 import type { ServiceFunction } from './service-function.ts';
-import type { FunctionName, StageSettings } from './settings.ts';
+import type { FunctionName, Stage, StageSettings } from './settings.ts';
 
 /** Longer than the longest SQS delay, so that a waiting retry is not taken for a backlog. */
 const BACKLOG_SECONDS = 1800;
 const SILENT_MINUTES = 5;
+/** A single throttled minute is what the store's own scaling looks like. */
+const STORE_FAILURE_MINUTES = 5;
 
 export interface AlarmsProps {
   readonly key: Key;
-  readonly settings: StageSettings;
+  readonly settings: StageSettings & { readonly stage: Stage };
   readonly deadLetters: DeadLetters;
 }
 
@@ -39,9 +43,11 @@ interface Watch {
 /** Every alarm goes to one encrypted topic. */
 export class Alarms extends Construct {
   readonly topic: Topic;
+  readonly #stage: Stage;
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
+    this.#stage = props.settings.stage;
     this.topic = new Topic(this, 'Topic', { masterKey: props.key, enforceSSL: true });
     // Without this CloudWatch cannot publish to an encrypted topic, and says so nowhere.
     props.key.addToResourcePolicy(
@@ -68,14 +74,14 @@ export class Alarms extends Construct {
     const { authorize, api, publish, receive, tick } = running;
     this.#onDeadLetter('Delivery', deadLetters.delivery);
     this.#onDeadLetter('Background', deadLetters.background);
-    this.#onBacklog('Delivery', queues.delivery.queue);
-    this.#onBacklog('FanOut', queues.fanOut.queue);
+    for (const [name, { queue }] of Object.entries(queues.byName)) this.#onBacklog(name, queue);
     for (const [name, fn] of Object.entries(running)) this.#onErrors(name, fn);
     // Elsewhere a throttled invocation waits in its queue and shows as a backlog.
     for (const [name, fn] of Object.entries({ authorize, api, publish, receive })) {
       this.#onThrottles(name, fn);
     }
     this.#onSilence('tick', tick);
+    this.#onBreakerStore();
   }
 
   /** One message in it is one too many. */
@@ -91,7 +97,7 @@ export class Alarms extends Construct {
   }
 
   #onBacklog(name: string, queue: Queue): void {
-    this.#watch(`${name}Backlog`, {
+    this.#watch(`${name.charAt(0).toUpperCase()}${name.slice(1)}Backlog`, {
       why: `Work waits longer than ${BACKLOG_SECONDS} s. Runbook: docs/runbook.md#backlog`,
       metric: queue.metricApproximateAgeOfOldestMessage({
         period: Duration.minutes(1),
@@ -125,6 +131,22 @@ export class Alarms extends Construct {
       metric: fn.metricInvocations({ period: Duration.minutes(SILENT_MINUTES), statistic: 'Sum' }),
       threshold: 1,
       below: true,
+    });
+  }
+
+  /** Meanwhile nothing is held that was not held before: deliveries go on, open-handed. */
+  #onBreakerStore(): void {
+    this.#watch('BreakerStore', {
+      why: 'Breakers cannot be read or written. Runbook: docs/runbook.md#breaker-store',
+      metric: new Metric({
+        namespace: METRIC_NAMESPACE,
+        metricName: METRICS.breakerStoreFailures,
+        dimensionsMap: { service: METRIC_SERVICE, stage: this.#stage },
+        period: Duration.minutes(1),
+        statistic: 'Sum',
+      }),
+      threshold: 1,
+      periods: STORE_FAILURE_MINUTES,
     });
   }
 

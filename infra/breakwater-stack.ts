@@ -54,6 +54,9 @@ export class BreakwaterStack extends Stack {
         [ENV.historyTable]: storage.history.tableName,
         [ENV.stateTable]: storage.state.tableName,
         [ENV.deliveryQueueUrl]: queues.delivery.queue.queueUrl,
+        [ENV.slowQueueUrl]: queues.slow.queue.queueUrl,
+        [ENV.drainQueueUrl]: queues.drain.queue.queueUrl,
+        [ENV.workQueueUrl]: queues.work.queue.queueUrl,
         [ENV.fanOutQueueUrl]: queues.fanOut.queue.queueUrl,
         [ENV.pepperSecretId]: secrets.pepperArn,
         [ENV.retentionDays]: String(settings.retentionDays),
@@ -64,8 +67,7 @@ export class BreakwaterStack extends Stack {
     functions.firstKey.addEnvironment(ENV.adminKeySecretId, secrets.adminKeyArn);
     grant(functions, { storage, queues, secrets });
     edge.route(functions, functions.authorize);
-    queues.delivery.feed(functions.deliver, settings.maxConcurrency.delivery);
-    queues.fanOut.feed(functions.fanOut, settings.maxConcurrency.fanOut);
+    queues.feed(functions, settings.maxConcurrency);
     new EveryMinute(this, 'Tick', { run: functions.tick, deadLetters: deadLetters.background });
     new FirstKey(this, 'FirstKey', { run: functions.firstKey });
     const alarms = new Alarms(this, 'Alarms', { key, settings, deadLetters });

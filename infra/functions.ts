@@ -35,6 +35,8 @@ export class Functions extends Construct {
       deliver: make('deliver', 'Makes the attempts', RecursiveLoop.ALLOW),
       fanOut: make('fanOut', 'Rings for events with many integrations'),
       tick: make('tick', 'Each minute: due retries, and what has no attempt yet'),
+      // A drain's step rings for the next one, for as long as there is something held.
+      work: make('work', 'Drains, probes and jobs, a step at a time', RecursiveLoop.ALLOW),
       firstKey: make('firstKey', 'On deployment: the first admin key'),
     };
     Validations.of(this).acknowledge({

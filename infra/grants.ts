@@ -10,34 +10,59 @@ export interface Granted {
   readonly secrets: Secrets;
 }
 
-/** Who may do what, in one place: a function gets what its use cases do and nothing more. */
-export function grant(
-  functions: Readonly<Record<FunctionName, ServiceFunction>>,
-  { storage, queues, secrets }: Granted,
-): void {
-  const { authorize, api, publish, receive, deliver, fanOut, tick, firstKey } = functions;
+type Running = Readonly<Record<FunctionName, ServiceFunction>>;
 
+/** Who may do what, in one place: a function gets what its use cases do and nothing more. */
+export function grant(functions: Running, { storage, queues, secrets }: Granted): void {
+  const { authorize, api, firstKey } = functions;
+  grantRegistry(functions, storage);
+  grantHistory(functions, storage);
+  grantState(functions, storage);
+  grantQueues(functions, queues);
+  for (const fn of [authorize, api, firstKey]) secrets.letReadPepper(fn);
+  secrets.letKeepAdminKey(firstKey);
+}
+
+function grantRegistry(functions: Running, storage: Storage): void {
+  const { authorize, api, publish, receive, deliver, tick, work, firstKey } = functions;
   storage.letVerifyKeys(authorize);
   storage.letStoreFirstKey(firstKey);
   storage.letManageRegistry(api);
-  for (const fn of [publish, receive, tick]) storage.letReadRegistry(fn);
+  // Those that move breakers tell of it by events, and so read routes as a publisher does.
+  for (const fn of [publish, receive, deliver, tick, work]) storage.letReadRegistry(fn);
   // A 410 disables the integration.
   storage.letDisableIntegrations(deliver);
+}
 
+function grantHistory(functions: Running, storage: Storage): void {
+  const { api, publish, receive, deliver, fanOut, tick, work } = functions;
   storage.letReadEvents(fanOut);
-  for (const fn of [api, publish, receive, deliver, tick]) storage.letRecordHistory(fn);
-  // The API begins a sweep at once, of what is held or waiting; the tick takes over what is left.
-  for (const fn of [api, tick]) storage.letListHistory(fn);
-  for (const fn of [api, tick]) storage.letFindDue(fn);
+  for (const fn of [api, publish, receive, deliver, tick, work]) storage.letRecordHistory(fn);
+  // The API begins a sweep at once, of what is held or waiting; tick and work take over the rest.
+  for (const fn of [api, tick, work]) storage.letListHistory(fn);
+  // After a good probe deliver lets go the next one that is held.
+  for (const fn of [api, deliver, tick, work]) storage.letFindDue(fn);
+}
 
+function grantState(functions: Running, storage: Storage): void {
+  const { api, publish, receive, deliver, fanOut, tick, work } = functions;
   for (const fn of [api, publish, receive]) storage.letClaim(fn);
-  storage.letKeepProgress(tick);
+  for (const fn of [tick, work]) storage.letKeepProgress(fn);
+  for (const fn of [api, publish, receive, deliver, fanOut, tick, work]) storage.letSeeBoard(fn);
+  for (const fn of [api, deliver, tick, work]) storage.letKeepBreakers(fn);
+}
 
-  for (const fn of [api, publish, receive, deliver, fanOut, tick]) queues.delivery.letSend(fn);
-  for (const fn of [api, publish, receive]) queues.fanOut.letSend(fn);
+function grantQueues(functions: Running, queues: Queues): void {
+  const { api, publish, receive, deliver, fanOut, tick, work } = functions;
+  for (const fn of [api, publish, receive, deliver, fanOut, tick, work]) {
+    queues.delivery.letSend(fn);
+    queues.slow.letSend(fn);
+  }
+  for (const fn of [api, deliver, tick, work]) {
+    queues.drain.letSend(fn);
+    queues.work.letSend(fn);
+  }
+  for (const fn of [api, publish, receive, deliver, tick, work]) queues.fanOut.letSend(fn);
   // Readiness asks whether the queue is there.
   queues.delivery.letInspect(api);
-
-  for (const fn of [authorize, api, firstKey]) secrets.letReadPepper(fn);
-  secrets.letKeepAdminKey(firstKey);
 }

@@ -3,6 +3,9 @@ import type { TIMEOUT_SECONDS } from '../lib/names.ts';
 /** The functions of the stack, by the names that `lib/names.ts` gives them. */
 export type FunctionName = keyof typeof TIMEOUT_SECONDS;
 
+/** The queues that feed a function: three lanes of deliveries, and work in the background. */
+export type QueueName = 'delivery' | 'slow' | 'drain' | 'fanOut' | 'work';
+
 export const STAGES = ['dev', 'staging', 'prod'] as const;
 export type Stage = (typeof STAGES)[number];
 
@@ -17,8 +20,11 @@ export interface StageSettings {
   readonly logRetentionDays: 7 | 14 | 30 | 60 | 90;
   /** CPU comes with memory: 1769 MB is one core. */
   readonly memoryMb: Readonly<Record<FunctionName, number>>;
-  /** Batches worked on side by side; SQS allows 2 to 1000. */
-  readonly maxConcurrency: { readonly delivery: number; readonly fanOut: number };
+  /**
+   * Batches worked on side by side, queue by queue; SQS allows 2 to 1000. The slow lane's is what
+   * all integrations that hang may take together.
+   */
+  readonly maxConcurrency: Readonly<Record<QueueName, number>>;
   /** Of the whole API; further requests get 429 from API Gateway before any function runs. */
   readonly throttle: { readonly perSecond: number; readonly burst: number };
   /** Tables and stack refuse deletion until this is turned off in a deployment of its own. */
@@ -37,6 +43,7 @@ const MEMORY_MB: StageSettings['memoryMb'] = {
   deliver: 1024,
   fanOut: 512,
   tick: 512,
+  work: 512,
   firstKey: 256,
 };
 
@@ -44,7 +51,7 @@ const DEV: StageSettings = {
   retentionDays: 30,
   logRetentionDays: 7,
   memoryMb: MEMORY_MB,
-  maxConcurrency: { delivery: 10, fanOut: 2 },
+  maxConcurrency: { delivery: 20, slow: 5, drain: 5, fanOut: 2, work: 2 },
   throttle: { perSecond: 100, burst: 200 },
   deletionProtection: false,
 };
@@ -56,7 +63,7 @@ const SETTINGS: Readonly<Record<Stage, StageSettings>> = {
     ...DEV,
     retentionDays: 45,
     logRetentionDays: 30,
-    maxConcurrency: { delivery: 100, fanOut: 5 },
+    maxConcurrency: { delivery: 100, slow: 20, drain: 20, fanOut: 5, work: 5 },
     throttle: { perSecond: 1000, burst: 2000 },
     deletionProtection: true,
   },

@@ -37,24 +37,21 @@ export class Storage extends Construct {
     this.state = this.#table('State', props, TABLES.state);
     const { kind } = TABLES.registry.indexes;
     const { timeline, status, due } = TABLES.history.indexes;
+    const { troubled } = TABLES.state.indexes;
     this.registry.addGlobalSecondaryIndex({
       ...keysOf(kind, AttributeType.STRING),
       indexName: kind.name,
       projectionType: ProjectionType.ALL,
     });
     for (const index of [timeline, status]) {
-      this.history.addGlobalSecondaryIndex({
-        ...keysOf(index, AttributeType.STRING),
-        indexName: index.name,
-        projectionType: ProjectionType.INCLUDE,
-        nonKeyAttributes: [...index.project],
-      });
+      this.history.addGlobalSecondaryIndex(partOf(index));
     }
     this.history.addGlobalSecondaryIndex({
       ...keysOf(due, AttributeType.NUMBER),
       indexName: due.name,
       projectionType: ProjectionType.KEYS_ONLY,
     });
+    this.state.addGlobalSecondaryIndex(partOf(troubled));
   }
 
   /** Looks a key up and notes its use; sees no other row of the registry. */
@@ -95,6 +92,7 @@ export class Storage extends Construct {
     this.#letQuery(fn, this.history, [timeline, status]);
   }
 
+  /** What waits for its time, and what is held. */
   letFindDue(fn: ServiceFunction): void {
     this.#letQuery(fn, this.history, [TABLES.history.indexes.due]);
   }
@@ -104,8 +102,19 @@ export class Storage extends Construct {
     this.#let(fn, this.state, ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem']);
   }
 
+  /** Checkpoints, sweeps, jobs. */
   letKeepProgress(fn: ServiceFunction): void {
     this.#let(fn, this.state, ['GetItem', 'Query', 'PutItem', 'DeleteItem']);
+  }
+
+  /** Which breakers are troubled, without their counts. */
+  letSeeBoard(fn: ServiceFunction): void {
+    this.#letQuery(fn, this.state, [TABLES.state.indexes.troubled]);
+  }
+
+  /** Breakers, limits and drains: counted up, moved on, removed when all is well again. */
+  letKeepBreakers(fn: ServiceFunction): void {
+    this.#let(fn, this.state, ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem']);
   }
 
   #let(fn: ServiceFunction, table: Table, actions: readonly Action[], conditions = {}): void {
@@ -156,6 +165,16 @@ export class Storage extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
     });
   }
+}
+
+/** An index that holds the attributes that it names beside its keys. */
+function partOf(index: Names & { readonly name: string; readonly project: readonly string[] }) {
+  return {
+    ...keysOf(index, AttributeType.STRING),
+    indexName: index.name,
+    projectionType: ProjectionType.INCLUDE,
+    nonKeyAttributes: [...index.project],
+  };
 }
 
 type Action = 'GetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem';

@@ -35,10 +35,6 @@ export class WorkQueue extends Construct {
   }
 
   /** For the health check: whether the queue answers. */
-  letProbe(fn: ServiceFunction): void {
-    fn.allow(['sqs:GetQueueAttributes'], [this.queue.queueArn]);
-  }
-
   letInspect(fn: ServiceFunction): void {
     fn.allow(['sqs:GetQueueAttributes'], [this.queue.queueArn]);
   }

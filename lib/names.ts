@@ -23,6 +23,18 @@ export const ROUTES = {
   'POST /v1/integrations/{integration}/test': 'api',
   'GET /v1/integrations/{integration}/secret': 'api',
   'POST /v1/integrations/{integration}/secret/rotate': 'api',
+  'POST /v1/integrations/{integration}/recover': 'api',
+  'GET /v1/integrations/{integration}/health': 'api',
+  'GET /v1/integrations/{integration}/breaker': 'api',
+  'GET /v1/integrations/{integration}/breaker/history': 'api',
+  'POST /v1/integrations/{integration}/breaker/trip': 'api',
+  'POST /v1/integrations/{integration}/breaker/reset': 'api',
+  'POST /v1/integrations/{integration}/breaker/disable': 'api',
+  'POST /v1/integrations/{integration}/breaker/enable': 'api',
+  'GET /v1/breakers': 'api',
+  'GET /v1/jobs': 'api',
+  'GET /v1/jobs/{job}': 'api',
+  'POST /v1/jobs/{job}/cancel': 'api',
   'GET /v1/deliveries': 'api',
   'GET /v1/deliveries/{delivery}': 'api',
   'POST /v1/deliveries/{delivery}/retry': 'api',
@@ -67,6 +79,9 @@ export const ENV = {
   historyTable: 'BREAKWATER_HISTORY_TABLE',
   stateTable: 'BREAKWATER_STATE_TABLE',
   deliveryQueueUrl: 'BREAKWATER_DELIVERY_QUEUE_URL',
+  slowQueueUrl: 'BREAKWATER_SLOW_QUEUE_URL',
+  drainQueueUrl: 'BREAKWATER_DRAIN_QUEUE_URL',
+  workQueueUrl: 'BREAKWATER_WORK_QUEUE_URL',
   fanOutQueueUrl: 'BREAKWATER_FAN_OUT_QUEUE_URL',
   pepperSecretId: 'BREAKWATER_PEPPER_SECRET_ID',
   adminKeySecretId: 'BREAKWATER_ADMIN_KEY_SECRET_ID',
@@ -97,9 +112,12 @@ export const TABLES = {
         name: 'timeline',
         partitionKey: 'tlPk',
         sortKey: 'tlSk',
-        /** What a list shows; of an event also the targets and `deliverAt`, for the reconciler. */
+        /**
+         * What a list shows; of an event also the targets and `deliverAt`, for the reconciler; of a
+         * delivery how its last attempt went, for health. DynamoDB takes 20 names at most.
+         */
         project: [
-          ...['ty', 'at', 'tg', 'sr', 'da'],
+          ...['ty', 'at', 'tg', 'sr', 'da', 'lm', 'le'],
           ...['st', 'n', 'nx', 'dn', 'hb', 'via', 'duSk', 'sb', 'ss', 'rg', 'v'],
         ],
       },
@@ -113,10 +131,25 @@ export const TABLES = {
       due: { name: 'due', partitionKey: 'duPk', sortKey: 'duSk', sortKeyType: 'N' },
     },
   },
-  state: { partitionKey: 'pk', sortKey: 'sk', ttl: 'ttl' },
+  state: {
+    partitionKey: 'pk',
+    sortKey: 'sk',
+    ttl: 'ttl',
+    indexes: {
+      /** Sparse: breakers that are not simply closed and well; counts are not in it. */
+      troubled: {
+        name: 'troubled',
+        partitionKey: 'tbPk',
+        sortKey: 'tbSk',
+        project: ['tn', 'st', 'v', 'sn', 'ou', 'nb', 'sus', 'su'],
+      },
+    },
+  },
 } as const;
 
 export const METRIC_NAMESPACE = 'Breakwater';
+/** The dimension `service` of every figure, beside `stage`. */
+export const METRIC_SERVICE = 'breakwater';
 
 export const METRICS = {
   accepted: 'EventsAccepted',
@@ -133,6 +166,15 @@ export const METRICS = {
   reconciled: 'DeliveriesReconciled',
   dueRung: 'DueDeliveriesRung',
   verificationFailed: 'InboundVerificationFailures',
+  breakersOpened: 'BreakersOpened',
+  breakersClosed: 'BreakersClosed',
+  breakersHalfOpened: 'BreakersHalfOpened',
+  breakersTroubled: 'BreakersTroubled',
+  breakerProbes: 'BreakerProbes',
+  breakerLateResults: 'BreakerLateResults',
+  breakerStoreFailures: 'BreakerStoreFailures',
+  released: 'DeliveriesReleased',
+  movedToSlowLane: 'DeliveriesMovedToSlowLane',
   requests: 'Requests',
 } as const;
 
@@ -149,5 +191,6 @@ export const TIMEOUT_SECONDS = {
   deliver: 75,
   fanOut: 60,
   tick: 55,
+  work: 55,
   firstKey: 30,
 } as const;

@@ -6,12 +6,19 @@ import type { LocalProcess } from './processes.ts';
 
 /** A caller of the API over connections that it keeps. */
 export interface Client {
-  addIntegration(name: string, endpoint: string): Promise<void>;
-  /** Publishes one event; returns its id. */
-  publish(): Promise<string>;
+  addIntegration(name: string, endpoint: string, more?: object): Promise<void>;
+  /** Publishes one event, of that type where one is given; returns its id. */
+  publish(type?: string): Promise<string>;
   /** Publishes a batch; returns the ids of those that were accepted. */
   publishBatch(size: number): Promise<readonly string[]>;
+  /** Any other call; throws unless the answer's status is `expect`. */
+  ask(method: string, path: string, asked: Asked): Promise<unknown>;
   close(): void;
+}
+
+export interface Asked {
+  readonly expect: number;
+  readonly body?: object;
 }
 
 const SOCKETS_MAX = 64;
@@ -21,14 +28,14 @@ export function apiClient({ url, apiKey }: Pick<LocalProcess, 'url' | 'apiKey'>)
   const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_MAX });
   let events = 0;
 
-  async function post(path: string, body: object, expect: number): Promise<unknown> {
-    const content = JSON.stringify(body);
+  async function ask(method: string, path: string, { expect, body }: Asked): Promise<unknown> {
+    const content = body === undefined ? '' : JSON.stringify(body);
     const headers = {
       authorization: `Bearer ${apiKey}`,
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(content),
     };
-    const options = { method: 'POST', agent, headers, timeout: REQUEST_MS_MAX };
+    const options = { method, agent, headers, timeout: REQUEST_MS_MAX };
     return new Promise((resolve, reject) => {
       const sent = request(`${url}${path}`, options, (answer) => {
         text(answer).then((json) => {
@@ -41,12 +48,15 @@ export function apiClient({ url, apiKey }: Pick<LocalProcess, 'url' | 'apiKey'>)
     });
   }
 
+  const post = (path: string, body: object, expect: number) => ask('POST', path, { expect, body });
+
   return {
-    async addIntegration(name, endpoint) {
-      await post('/v1/integrations', { name, endpoint }, 201);
+    async addIntegration(name, endpoint, more = {}) {
+      await post('/v1/integrations', { name, endpoint, ...more }, 201);
     },
-    async publish() {
-      const { id } = (await post('/v1/events', invoicePaid(++events), 202)) as { id: string };
+    async publish(type) {
+      const event = { ...invoicePaid(++events), ...(type !== undefined && { type }) };
+      const { id } = (await post('/v1/events', event, 202)) as { id: string };
       return id;
     },
     async publishBatch(size) {
@@ -55,6 +65,7 @@ export function apiClient({ url, apiKey }: Pick<LocalProcess, 'url' | 'apiKey'>)
       const { results } = answer as { results: readonly { status: number; id?: string }[] };
       return results.flatMap(({ status, id }) => (status === 202 && id !== undefined ? [id] : []));
     },
+    ask,
     close: () => agent.destroy(),
   };
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Child, startChild } from '../children.ts';
-import type { Arrival } from '../receiver.ts';
+import type { Arrival, Manner } from '../receiver.ts';
 import type { Scratch } from '../scratch.ts';
 import { sum } from '../statistics.ts';
 
@@ -48,6 +48,9 @@ export interface ReceiverProcess {
   readonly url: string;
   count(): Promise<number>;
   arrivals(): Promise<readonly Arrival[]>;
+  counts(): Promise<Readonly<Record<string, number>>>;
+  times(path: string): Promise<readonly number[]>;
+  behave(path: string, manner: Manner): Promise<void>;
   forget(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -62,6 +65,9 @@ export async function startReceiverProcess(
     url,
     count: () => child.call('count'),
     arrivals: () => child.call('arrivals'),
+    counts: () => child.call('counts'),
+    times: (path) => child.call('times', path),
+    behave: (path, manner) => child.call('behave', { path, manner }),
     forget: () => child.call('forget'),
     stop: child.kill,
   };

@@ -5,23 +5,42 @@ import type { Exchange, Json, Listener } from './relay.ts';
 import { itemBytes, readUnits, type WireItem } from './sizes.ts';
 import { SHAPES, type TableShape } from './tables.ts';
 
+interface Meter {
+  readonly endpoint: string;
+  readonly ledger: Pick<Ledger, 'add'>;
+  readonly tables: readonly TableShape[];
+}
+
 const WRITES: ReadonlySet<string> = new Set(['PutItem', 'UpdateItem', 'DeleteItem']);
 
 /**
  * Counts capacity units by the items themselves: the row before and after each write, the rows
  * that each read returned. What the stand-in says is only kept beside it, for comparison.
  */
-export function dynamoMeter(endpoint: string, ledger: Ledger): Listener {
+export function dynamoMeter(
+  endpoint: string,
+  ledger: Pick<Ledger, 'add'>,
+  tables: readonly TableShape[] = SHAPES,
+): Listener {
+  const meter: Meter = { endpoint, ledger, tables };
+  /** Where the caller wants the row as it becomes, the one before is read apart. */
+  const befores = new WeakMap<Json, WireItem>();
   return {
-    prepare(operation, input) {
+    async prepare(operation, input) {
       const metered = { ...input, ReturnConsumedCapacity: 'INDEXES' };
-      return WRITES.has(operation) ? { ...metered, ReturnValues: 'ALL_OLD' } : metered;
+      if (!WRITES.has(operation)) return metered;
+      if (!wantsNew(input)) return { ...metered, ReturnValues: 'ALL_OLD' };
+      const table = shapeOf(meter, input);
+      const before = await readRow(endpoint, table, keyOf(table, input.Key as WireItem));
+      if (before !== undefined) befores.set(input, before);
+      return metered;
     },
 
     async observe(exchange) {
       const { input, operation, output } = exchange;
-      if (WRITES.has(operation)) await observeWrite(endpoint, ledger, exchange);
-      else observeRead(ledger, exchange);
+      if (WRITES.has(operation)) {
+        await observeWrite(meter, exchange, befores.get(input));
+      } else observeRead(meter, exchange);
       const { ConsumedCapacity: _, Attributes, ...plain } = output;
       const wanted = input.ReturnValues !== undefined && input.ReturnValues !== 'NONE';
       return wanted ? { ...plain, Attributes } : plain;
@@ -29,13 +48,23 @@ export function dynamoMeter(endpoint: string, ledger: Ledger): Listener {
   };
 }
 
-async function observeWrite(endpoint: string, ledger: Ledger, exchange: Exchange): Promise<void> {
+function wantsNew({ ReturnValues }: Json): boolean {
+  return ReturnValues === 'ALL_NEW' || ReturnValues === 'UPDATED_NEW';
+}
+
+async function observeWrite(
+  meter: Meter,
+  exchange: Exchange,
+  readBefore: WireItem | undefined,
+): Promise<void> {
+  const { endpoint, ledger } = meter;
   const { caller, operation, input, status, output } = exchange;
-  const table = shapeOf(input);
+  const table = shapeOf(meter, input);
   const key = keyOf(table, (input.Item ?? input.Key) as WireItem);
   const written = status === 200;
   // A refused write costs what the standing row would.
-  const before = written ? rowOf(table, output.Attributes) : await readRow(endpoint, table, key);
+  const replaced = wantsNew(input) ? readBefore : rowOf(table, output.Attributes);
+  const before = written ? replaced : await readRow(endpoint, table, key);
   const after = written ? await rowAfter(endpoint, table, key, exchange) : before;
   const capacity = writeCapacity(table, before, after);
   const shares: readonly Share[] = [
@@ -57,19 +86,20 @@ async function observeWrite(endpoint: string, ledger: Ledger, exchange: Exchange
   if (totalOf(capacity) < 1) throw new Error(`${operation} on ${table.name} took nothing.`);
 }
 
-function observeRead(ledger: Ledger, { caller, operation, input, status, output }: Exchange): void {
+function observeRead(meter: Meter, exchange: Exchange): void {
+  const { caller, operation, input, status, output } = exchange;
   if (status !== 200) throw new Error(`${operation} answered ${status}: ${JSON.stringify(output)}`);
   if (operation !== 'GetItem' && operation !== 'Query') {
     throw new Error(`The bench does not know what ${operation} takes.`);
   }
-  const table = shapeOf(input);
+  const table = shapeOf(meter, input);
   const items = (output.Items ?? (output.Item === undefined ? [] : [output.Item])) as WireItem[];
   const bytes = items.reduce((total, item) => total + itemBytes(item), 0);
   const partial = input.Select === 'COUNT' || input.ProjectionExpression !== undefined;
   const { standIn } = standInOf(output);
   const units = partial ? (standIn ?? 0) : readUnits(bytes, input.ConsistentRead === true);
   const index = input.IndexName === undefined ? '' : `/${String(input.IndexName)}`;
-  ledger.add({
+  meter.ledger.add({
     caller,
     operation,
     kind: 'read',
@@ -79,8 +109,8 @@ function observeRead(ledger: Ledger, { caller, operation, input, status, output 
   });
 }
 
-function shapeOf(input: Json): TableShape {
-  const shape = SHAPES.find(({ name }) => name === input.TableName);
+function shapeOf({ tables }: Meter, input: Json): TableShape {
+  const shape = tables.find(({ name }) => name === input.TableName);
   if (shape === undefined) throw new Error(`There is no table ${String(input.TableName)}.`);
   return shape;
 }
@@ -100,8 +130,9 @@ async function rowAfter(
   endpoint: string,
   table: TableShape,
   key: WireItem,
-  { operation, input }: Exchange,
+  { operation, input, output }: Exchange,
 ): Promise<WireItem | undefined> {
+  if (input.ReturnValues === 'ALL_NEW') return output.Attributes as WireItem;
   if (operation === 'PutItem') return input.Item as WireItem;
   return operation === 'DeleteItem' ? undefined : await readRow(endpoint, table, key);
 }

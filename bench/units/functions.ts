@@ -31,6 +31,9 @@ export interface Endpoints {
   sqsOf(caller: string): string;
   readonly secretsManager: string;
   readonly deliveryQueueUrl: string;
+  readonly slowQueueUrl: string;
+  readonly drainQueueUrl: string;
+  readonly workQueueUrl: string;
   readonly fanOutQueueUrl: string;
   readonly pepperSecretId: string;
 }
@@ -149,6 +152,9 @@ function environmentOf(endpoints: Endpoints): Record<string, string> {
     [ENV.historyTable]: 'history',
     [ENV.stateTable]: 'state',
     [ENV.deliveryQueueUrl]: endpoints.deliveryQueueUrl,
+    [ENV.slowQueueUrl]: endpoints.slowQueueUrl,
+    [ENV.drainQueueUrl]: endpoints.drainQueueUrl,
+    [ENV.workQueueUrl]: endpoints.workQueueUrl,
     [ENV.fanOutQueueUrl]: endpoints.fanOutQueueUrl,
     [ENV.pepperSecretId]: endpoints.pepperSecretId,
     [ENV.adminKeySecretId]: endpoints.pepperSecretId,

@@ -14,7 +14,7 @@ export type Json = Readonly<Record<string, unknown>>;
 
 export interface Listener {
   /** May add to the request what the caller does not ask for. */
-  prepare(operation: string, input: Json): Json;
+  prepare(operation: string, input: Json): Json | Promise<Json>;
   /** Sees each answer; what it returns is what the caller gets. */
   observe(exchange: Exchange): Promise<Json>;
 }
@@ -51,7 +51,7 @@ async function pass(upstream: string, agent: Agent, listener: Listener, message:
   const target = String(message.headers['x-amz-target']);
   const operation = target.split('.')[1] ?? '';
   const input = JSON.parse(await textOf(message)) as Json;
-  const body = JSON.stringify(listener.prepare(operation, input));
+  const body = JSON.stringify(await listener.prepare(operation, input));
   const headers = {
     'content-type': 'application/x-amz-json-1.0',
     'content-length': Buffer.byteLength(body),

@@ -8,6 +8,7 @@ import { linesOf } from './functions.ts';
 import { agreement, hottest, type Share } from './ledger.ts';
 import { type Measured, measure } from './measure.ts';
 import { BUSY, SCENARIOS } from './scenarios.ts';
+import { QUEUES } from './world.ts';
 
 const BUDGETS = { writeUnits: 4, readUnits: 3, sqsSingly: 1.25, sqsInTens: 0.35 };
 /** One partition in eight, and what chance adds to the fullest of eight among a thousand. */
@@ -49,7 +50,8 @@ const NOTES = [
     '4 KiB per read, each index for itself).',
   'SQS: our sends, and ReceiveMessage and DeleteMessageBatch of a poller whose batches of ten are ' +
     'full. Alone, a message takes a receive and a delete of its own: see the row of the cold system.',
-  'the breaker is not there yet, so nothing is read or written for it.',
+  'a breaker that is well is not stored: each instance of a function reads, at most every 5 s, ' +
+    'which are not; that is in the reads.',
   'dollars: list prices of us-east-1 without free tier; Lambda’s billed milliseconds are assumed ' +
     '(bench/prices.ts); traffic to the internet, KMS, secrets and alarms are not in it.',
 ];
@@ -112,12 +114,15 @@ function dollarRows(figures: readonly Figures[], measured: readonly Measured[]):
   const [first] = measured;
   if (first === undefined) return priced;
   const minute = minuteAtRest(first);
-  const receives = { ...minute, sqsRequests: minute.sqsRequests + 2 * IDLE_RECEIVES_PER_MINUTE };
+  const receives = {
+    ...minute,
+    sqsRequests: minute.sqsRequests + QUEUES.length * IDLE_RECEIVES_PER_MINUTE,
+  };
   const month = dollars(receives, MINUTES_PER_MONTH);
   return [
     ...priced,
     {
-      what: 'a month at rest: tick, and pollers of two queues',
+      what: `a month at rest: tick, and pollers of ${QUEUES.length} queues`,
       figure: rounded(month.total),
       unit: `$; each minute ${minute.writeUnits} WRU, ${minute.readUnits} RRU per tenant`,
     },

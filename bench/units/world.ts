@@ -32,7 +32,7 @@ export interface Usage {
 }
 
 const ACCOUNT = '000000000000';
-const QUEUES = ['delivery', 'fan-out'] as const;
+export const QUEUES = ['delivery', 'slow', 'drain', 'fan-out', 'work'] as const;
 const PEPPER_ARN = `arn:aws:secretsmanager:us-east-1:${ACCOUNT}:secret:pepper`;
 
 export async function startWorld(scratch: Scratch, dist: string): Promise<World> {
@@ -70,6 +70,9 @@ export async function startWorld(scratch: Scratch, dist: string): Promise<World>
       sqsOf: queues.endpointOf,
       secretsManager: secrets.url,
       deliveryQueueUrl: queueUrl('delivery'),
+      slowQueueUrl: queueUrl('slow'),
+      drainQueueUrl: queueUrl('drain'),
+      workQueueUrl: queueUrl('work'),
       fanOutQueueUrl: queueUrl('fan-out'),
       pepperSecretId: PEPPER_ARN,
     }),

@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock, Random } from '../app/ports.ts';
 
 /** The machine's clock. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   sleep: async (ms) => {
-    await setTimeout(ms);
+    await sleep(ms);
+  },
+  after(ms, work) {
+    const timer = setTimeout(work, ms);
+    return () => clearTimeout(timer);
   },
 };
 

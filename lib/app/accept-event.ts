@@ -1,4 +1,4 @@
-import type { Delivery, DeliveryStatus, DeliveryTask } from '../domain/delivery.ts';
+import type { Delivery, DeliveryStatus, DeliveryTask, HeldBy } from '../domain/delivery.ts';
 import { dueAt, hold, newDelivery } from '../domain/delivery-transitions.ts';
 import { RequestError } from '../domain/errors.ts';
 import { type EventRecord, INLINE_TARGETS_MAX, type NewEvent } from '../domain/event.ts';
@@ -12,10 +12,14 @@ import {
 } from '../domain/ids.ts';
 import type { Route } from '../domain/integration.ts';
 import { routesFor, routesNamed } from '../domain/routing.ts';
+import type { BreakerBoard } from './breaker-board.ts';
 import { concurrently } from './concurrently.ts';
-import type { Clock, Deliveries, Doorbell, Events, Random, Telemetry } from './ports.ts';
+import { holding, laneFor } from './lanes.ts';
+import type { Clock, Doorbell, Random, Telemetry } from './ports.ts';
+import type { Deliveries, Events } from './ports-history.ts';
 
 export interface AcceptDeps {
+  readonly board: Pick<BreakerBoard, 'sign' | 'refresh'>;
   readonly events: Pick<Events, 'store'>;
   readonly deliveries: Pick<Deliveries, 'save'>;
   readonly clock: Clock;
@@ -84,7 +88,7 @@ export async function accept(
     const old = nowMs - existing.acceptedAtMs > UNCLAIMED_WINDOW_MS;
     return {
       published: answer(existing, new Map(), true),
-      doorbells: old && !fansOut(existing) ? doorbellsOf(existing, new Map(), nowMs) : [],
+      doorbells: old && !fansOut(existing) ? doorbellsOf(deps, existing, new Map(), nowMs) : [],
       fanOut: old && fansOut(existing),
     };
   }
@@ -101,7 +105,7 @@ export async function accept(
   });
   return {
     published: answer(record, waiting, false),
-    doorbells: fanOut ? [] : doorbellsOf(record, waiting, nowMs),
+    doorbells: fanOut ? [] : doorbellsOf(deps, record, waiting, nowMs),
     fanOut,
   };
 }
@@ -114,7 +118,7 @@ async function storeWaiting(
   nowMs: number,
 ): Promise<ReadonlyMap<IntegrationId, Delivery>> {
   const rows = targets.flatMap((target) => {
-    const row = initialRow(event, target, nowMs);
+    const row = initialRow(event, target, holding(deps, event.tenant, target, nowMs), nowMs);
     return row ? [row] : [];
   });
   await concurrently(rows, WIDTH, async (row) => {
@@ -132,30 +136,38 @@ async function storeWaiting(
 /** The row that a delivery needs before its first attempt; undefined: none, it is due at once. */
 export function initialRow(
   event: Pick<EventRecord, 'tenant' | 'id' | 'type' | 'acceptedAtMs' | 'deliverAtMs'>,
-  target: Pick<Route, 'id' | 'status'>,
+  target: Pick<Route, 'id'>,
+  heldBy: HeldBy | undefined,
   nowMs: number,
 ): Delivery | undefined {
   const startMs = Math.max(event.acceptedAtMs, event.deliverAtMs ?? 0);
-  if (target.status === 'active' && startMs <= nowMs) return undefined;
+  if (heldBy === undefined && startMs <= nowMs) return undefined;
   const row = newDelivery(
     { ...event, eventId: event.id, integrationId: target.id },
     dueAt(startMs, nowMs),
     startMs,
   );
-  return target.status === 'active' ? row : hold(row, 'pause');
+  // What waits for its time anyway is held when that has come, if it still must be.
+  if (heldBy === undefined || (heldBy !== 'pause' && startMs > nowMs)) return row;
+  return hold(row, heldBy);
 }
 
 function doorbellsOf(
+  { board }: Pick<AcceptDeps, 'board'>,
   event: EventRecord,
   waiting: ReadonlyMap<IntegrationId, Delivery>,
   nowMs: number,
 ): Doorbell[] {
   return event.targets.flatMap((integrationId) => {
     const state = waiting.get(integrationId)?.state;
-    if (state === undefined) return [{ task: taskOf(event, integrationId), delaySeconds: 0 }];
+    const task = {
+      ...taskOf(event, integrationId),
+      ...laneFor(board, event.tenant, integrationId, nowMs),
+    };
+    if (state === undefined) return [{ task, delaySeconds: 0 }];
     if (state.status !== 'waiting' || state.dueAtMs === state.nextAttemptAtMs) return [];
     const delaySeconds = Math.ceil((state.nextAttemptAtMs - nowMs) / 1000);
-    return [{ task: taskOf(event, integrationId), delaySeconds }];
+    return [{ task, delaySeconds }];
   });
 }
 

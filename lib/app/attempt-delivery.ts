@@ -1,66 +1,79 @@
-import type { Attempt, Delivery, DeliveryTask } from '../domain/delivery.ts';
+import type { Delivery, DeliveryTask, HeldBy } from '../domain/delivery.ts';
 import {
   admit,
-  attemptsMade,
   end,
   hold,
   isPending,
   LEASE_MARGIN_MS,
   newDelivery,
-  settle,
+  UNCLAIMED_MS,
 } from '../domain/delivery-transitions.ts';
-import { deliveryId, ID_RANDOM_BYTES, ulid } from '../domain/ids.ts';
 import type { Integration } from '../domain/integration.ts';
-import { outboundCall, shownUrl } from '../domain/outbound-call.ts';
-import { redacted, redactedHeaders, secretsOf } from '../domain/redaction.ts';
-import { judge, type Verdict } from '../domain/retry.ts';
-import { disableIntegration } from './disable-integration.ts';
-import type {
-  CallResult,
-  Clock,
-  Deliveries,
-  DeliveryQueue,
-  Events,
-  Integrations,
-  Random,
-  Sender,
-  Targets,
-  Telemetry,
-} from './ports.ts';
-import { record, report } from './record-attempt.ts';
+import { askBreaker, countRejected, giveBack } from './breaker-guard.ts';
+import { doorbellOf } from './doorbells.ts';
+import { type AttemptDeps, makeAttempt } from './make-attempt.ts';
 
-export interface AttemptDeps {
-  readonly targets: Targets;
-  readonly integrations: Pick<Integrations, 'byId' | 'save'>;
-  readonly events: Pick<Events, 'get'>;
-  readonly deliveries: Pick<Deliveries, 'load' | 'save'>;
-  readonly deliveryQueue: DeliveryQueue;
-  readonly sender: Sender;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly telemetry: Telemetry;
-  readonly version: string;
+/** What a batch has found out before it comes to the single delivery. */
+export interface Leave {
+  /** There is no leave for this call now: the integration's limits are used up. */
+  readonly isLimited: boolean;
 }
 
-/** Makes one attempt at a delivery, if it is due and nobody else is at it, and records it. */
-export async function attemptDelivery(deps: AttemptDeps, task: DeliveryTask): Promise<void> {
+const FREE: Leave = { isLimited: false };
+
+/**
+ * Makes one attempt at a delivery, if it is due, nobody else is at it, and its integration may be
+ * called; records it, and tells the breaker. Otherwise the delivery is held, at no attempt's cost.
+ */
+export async function attemptDelivery(
+  deps: AttemptDeps,
+  task: DeliveryTask,
+  leave: Leave = FREE,
+): Promise<void> {
   const [integration, stored] = await Promise.all([
     deps.targets.get(task.tenant, task.integrationId),
     deps.deliveries.load(task),
+    deps.board.refresh(),
   ]);
+  const isLate = deps.clock.nowMs() - task.acceptedAtMs >= UNCLAIMED_MS;
+  if (stored === undefined && isLate && !(await isKept(deps, task))) return;
   const parked = park(integration, stored, task, deps.clock.nowMs());
   if (parked === 'done') return;
-  if (parked !== undefined) return await settleWithoutAttempt(deps, parked);
+  if (parked !== undefined) {
+    await settleWithoutAttempt(deps, parked);
+    return;
+  }
   if (integration === undefined) return;
 
-  const delivery = await enter(deps, integration, stored, task);
-  if (delivery === undefined) return;
+  const due = await dueNow(deps, integration, stored, task);
+  if (due === undefined) return;
+  const lane = task.lane ?? 'fast';
+  const asked = leave.isLimited
+    ? ({ kind: 'hold', heldBy: 'limit' } as const)
+    : await askBreaker(deps, integration, lane);
+  if (asked.kind === 'hold') return await holdBack(deps, integration, due.delivery, asked.heldBy);
+  if (asked.kind === 'slow-lane' && (await moveToSlowLane(deps, task))) return;
+  const probe = asked.kind === 'go' ? asked.probe : undefined;
+  const delivery = await claim(deps, due);
+  if (delivery === undefined) return await giveBack(deps, integration, probe);
   const body = task.body ?? (await deps.events.get(task))?.body;
   if (body === undefined) {
     deps.telemetry.error('event.missing', { tenant: task.tenant, eventId: task.eventId });
-    return await settleWithoutAttempt(deps, end(delivery, 'failed', deps.clock.nowMs()));
+    await giveBack(deps, integration, probe);
+    await settleWithoutAttempt(deps, end(delivery, 'failed', deps.clock.nowMs()));
+    return;
   }
-  await attempt(deps, integration, delivery, body);
+  await makeAttempt(deps, integration, delivery, { body, ...(probe !== undefined && { probe }) });
+}
+
+/**
+ * Whether the event is still there. A doorbell may be heard a fortnight later, when a redrive takes
+ * it out of the dead letters: of a delivery whose history is over it must make no new one.
+ */
+async function isKept(deps: AttemptDeps, task: DeliveryTask): Promise<boolean> {
+  if ((await deps.events.get(task)) !== undefined) return true;
+  deps.telemetry.warn('event.missing', { tenant: task.tenant, eventId: task.eventId });
+  return false;
 }
 
 /** What becomes of a delivery whose integration takes nothing now; undefined: it may go on. */
@@ -71,6 +84,7 @@ function park(
   nowMs: number,
 ): Delivery | 'done' | undefined {
   if (integration?.status === 'active') return undefined;
+  if (stored === undefined && task.lane === 'drain') return 'done';
   const current = stored ?? newDelivery(task, { status: 'held', heldBy: 'pause' });
   const { state } = current;
   if (stored !== undefined && (state.status === 'held' || !isPending(stored))) return 'done';
@@ -80,9 +94,9 @@ function park(
 }
 
 /** Stores a state that no attempt led to. Losing the race is fine: the winner knew more. */
-async function settleWithoutAttempt(deps: AttemptDeps, next: Delivery): Promise<void> {
+async function settleWithoutAttempt(deps: AttemptDeps, next: Delivery): Promise<'saved' | 'stale'> {
   const result = await deps.deliveries.save(next);
-  if (result === 'stale') return;
+  if (result === 'stale') return result;
   const { status } = next.state;
   if (status === 'held') deps.telemetry.count('DeliveriesHeld');
   if (status === 'failed') deps.telemetry.count('DeliveriesDead');
@@ -91,32 +105,65 @@ async function settleWithoutAttempt(deps: AttemptDeps, next: Delivery): Promise<
     eventId: next.eventId,
     integrationId: next.integrationId,
     status,
+    ...('heldBy' in next.state && { heldBy: next.state.heldBy }),
   });
+  return result;
 }
 
-/** The delivery to attempt, claimed where that is needed; undefined when it is not to be made. */
-async function enter(
+/** Keeps the delivery until a drain lets it go; one that is held already stays as it is. */
+async function holdBack(
+  deps: AttemptDeps,
+  integration: Integration,
+  delivery: Delivery,
+  heldBy: HeldBy,
+): Promise<void> {
+  if (delivery.state.status === 'held') return;
+  // First: killed in between, or refused, nobody would ever let it go.
+  if (heldBy === 'limit') await deps.limitDrains.begin(integration);
+  const saved = await settleWithoutAttempt(deps, hold(delivery, heldBy));
+  if (saved === 'saved' && heldBy === 'breaker') await countRejected(deps, integration, 1);
+}
+
+/** True if the delivery has a doorbell in the slow lane now. */
+async function moveToSlowLane(deps: AttemptDeps, task: DeliveryTask): Promise<boolean> {
+  const { failed } = await deps.deliveryQueue.ring([
+    { task: { ...task, lane: 'slow' }, delaySeconds: 0 },
+  ]);
+  if (failed === 0) deps.telemetry.count('DeliveriesMovedToSlowLane');
+  return failed === 0;
+}
+
+/** A delivery that this doorbell may attempt: as it stands, and as its claim would leave it. */
+interface Due {
+  readonly delivery: Delivery;
+  readonly claim?: Delivery;
+}
+
+/** The delivery if it is this doorbell's to attempt now; undefined when it is not. */
+async function dueNow(
   deps: AttemptDeps,
   integration: Integration,
   stored: Delivery | undefined,
   task: DeliveryTask,
-): Promise<Delivery | undefined> {
+): Promise<Due | undefined> {
   const nowMs = deps.clock.nowMs();
   const leaseMs = integration.request.timeoutSeconds * 1000 + LEASE_MARGIN_MS;
   const { maxAgeSeconds } = integration.retry;
   const admission = admit(stored, task, { leaseMs, maxAgeSeconds }, nowMs);
   switch (admission.kind) {
     case 'send':
-      return admission.delivery;
-    case 'claim': {
-      const saved = await deps.deliveries.save(admission.next);
-      return saved === 'saved'
-        ? { ...admission.next, version: admission.next.version + 1 }
-        : undefined;
-    }
+      return { delivery: admission.delivery };
+    case 'claim':
+      return { delivery: admission.delivery, claim: admission.next };
     case 'expire':
       await settleWithoutAttempt(deps, admission.next);
       return undefined;
+    case 'release': {
+      const saved = await deps.deliveries.save(admission.next);
+      const doorbell = doorbellOf(admission.next, deps.board, nowMs);
+      if (saved === 'saved' && doorbell) await deps.deliveryQueue.ring([doorbell]);
+      return undefined;
+    }
     case 'later': {
       // SQS was early or the clocks differ; beyond its reach the row alone brings it back.
       const delaySeconds = Math.ceil((admission.atMs - nowMs) / 1000);
@@ -134,76 +181,9 @@ async function enter(
   }
 }
 
-async function attempt(
-  deps: AttemptDeps,
-  integration: Integration,
-  delivery: Delivery,
-  body: string,
-): Promise<void> {
-  const number = attemptsMade(delivery) + 1;
-  const id = deliveryId(delivery.eventId, delivery.acceptedAtMs, delivery.integrationId);
-  const message = {
-    eventId: delivery.eventId,
-    deliveryId: id,
-    attempt: number,
-    body: Buffer.from(body, 'utf8'),
-  };
-  const call = outboundCall(integration, message, deps.version, deps.clock.nowMs());
-  const result = await deps.sender.send(call);
-
-  const nowMs = deps.clock.nowMs();
-  const judged = judge(result, integration.retry, nowMs);
-  const verdict = await disabling(deps, integration, result, judged);
-  const made = attemptOf(deps, integration, result, verdict, number);
-  const chance = { nowMs, dice: deps.random.unit() };
-  const outcome = (current: Delivery) =>
-    settle(
-      current,
-      { ...made, number: attemptsMade(current) + 1 },
-      verdict,
-      integration.retry,
-      chance,
-    );
-  const final = await record(deps, { delivery, attempt: made, verdict, outcome });
-  report(deps.telemetry, integration, final, made, result.detail);
-}
-
-/**
- * Disables where the receiver says so, before the delivery is held for it: killed in between,
- * the delivery is parked by the next doorbell; the other way round it would stay held for ever.
- */
-async function disabling(
-  deps: AttemptDeps,
-  integration: Integration,
-  { statusCode }: CallResult,
-  verdict: Verdict,
-): Promise<Verdict> {
-  if (!verdict.disable) return verdict;
-  if (await disableIntegration(deps, integration, statusCode)) return verdict;
-  const outcome = verdict.outcome === 'success' ? 'success' : 'retryable';
-  return { ...verdict, outcome, disable: false };
-}
-
-function attemptOf(
-  deps: AttemptDeps,
-  integration: Integration,
-  result: CallResult,
-  verdict: Verdict,
-  number: number,
-): Attempt {
-  const secrets = secretsOf(integration);
-  const failed = verdict.outcome !== 'success';
-  return {
-    id: `att_${ulid(result.startedAtMs, deps.random.bytes(ID_RANDOM_BYTES))}`,
-    number,
-    startedAtMs: result.startedAtMs,
-    latencyMs: result.latencyMs,
-    target: shownUrl(integration.endpoint),
-    outcome: verdict.outcome,
-    error: result.error ?? (failed ? 'http' : null),
-    statusCode: result.statusCode,
-    responseHeaders: redactedHeaders(result.responseHeaders, secrets),
-    responseBody: redacted(result.responseBody, secrets),
-    retryAfterSeconds: verdict.retryAfterSeconds ?? null,
-  };
+/** The delivery, claimed where that is needed; undefined if somebody else was faster. */
+async function claim(deps: AttemptDeps, due: Due): Promise<Delivery | undefined> {
+  if (due.claim === undefined) return due.delivery;
+  const saved = await deps.deliveries.save(due.claim);
+  return saved === 'saved' ? { ...due.claim, version: due.claim.version + 1 } : undefined;
 }

@@ -1,7 +1,15 @@
 import type { DeliveryTask } from '../domain/delivery.ts';
 import { ATTEMPT_SECONDS_MAX } from '../domain/integration.ts';
-import { type AttemptDeps, attemptDelivery } from './attempt-delivery.ts';
+import { attemptDelivery } from './attempt-delivery.ts';
+import { reportCalls } from './breaker-guard.ts';
+import { askLimits, type Grant, type LimitDeps } from './call-limits.ts';
 import { concurrently } from './concurrently.ts';
+import type { AttemptDeps } from './make-attempt.ts';
+
+export interface DeliverDeps extends AttemptDeps, LimitDeps {
+  readonly clock: AttemptDeps['clock'];
+  readonly random: AttemptDeps['random'];
+}
 
 /** A task with the name its batch knows it by. */
 export interface BatchedTask {
@@ -14,30 +22,71 @@ const RECORD_MS = 8_000;
 
 /**
  * Attempts the deliveries of one batch side by side. One integration gets at most half of the
- * batch at a time, so that a hanging one leaves room for the others. Returns the messages to
- * hand back: attempts that broke down on our side, and those there was no time to begin.
+ * batch at a time, and no more than its own limits allow. Returns the messages to hand back:
+ * attempts that broke down on our side, and those there was no time to begin.
  */
 export async function deliverBatch(
-  deps: AttemptDeps,
+  deps: DeliverDeps,
   batch: readonly BatchedTask[],
   remainingMs: () => number,
 ): Promise<readonly string[]> {
-  const groups = Map.groupBy(batch, ({ task }) => task.integrationId);
+  const groups = Map.groupBy(batch, ({ task }) => `${task.integrationId} ${task.tenant}`);
   const share = Math.max(Math.ceil(batch.length / 2), 1);
   const handedBack: string[] = [];
-  const one = async ({ messageId, task }: BatchedTask) => {
-    if (remainingMs() < ATTEMPT_SECONDS_MAX * 1000 + RECORD_MS) {
-      handedBack.push(messageId);
-      return;
-    }
-    try {
-      await attemptDelivery(deps, task);
-    } catch (error) {
-      const { tenant, eventId, integrationId } = task;
-      deps.telemetry.error('delivery.broke', { tenant, eventId, integrationId, error });
-      handedBack.push(messageId);
-    }
-  };
-  await Promise.all([...groups.values()].map((group) => concurrently(group, share, one)));
+  await Promise.all(
+    [...groups.values()].map(async (group) => {
+      handedBack.push(...(await deliverGroup(deps, group, share, remainingMs)));
+    }),
+  );
   return handedBack;
+}
+
+/** The deliveries of one integration; one report to its breaker, when they are all done. */
+async function deliverGroup(
+  deps: DeliverDeps,
+  group: readonly BatchedTask[],
+  share: number,
+  remainingMs: () => number,
+): Promise<readonly string[]> {
+  const first = group[0]?.task;
+  if (first === undefined) return [];
+  const handedBack: string[] = [];
+  let grant: Grant | undefined;
+  try {
+    const integration = await deps.targets.get(first.tenant, first.integrationId);
+    grant =
+      integration &&
+      (await askLimits(deps, integration, {
+        count: group.length,
+        width: share,
+        untilMs: deps.clock.nowMs() + remainingMs(),
+        isPaid: group.every(({ task }) => task.lane === 'drain'),
+      }));
+    const { calls, width } = grant ?? { calls: group.length, width: share };
+    const numbered = group.map((one, i) => ({ ...one, isLimited: i >= calls }));
+    await concurrently(numbered, Math.max(width, 1), async ({ messageId, task, isLimited }) => {
+      if (remainingMs() < ATTEMPT_SECONDS_MAX * 1000 + RECORD_MS) {
+        handedBack.push(messageId);
+        return;
+      }
+      try {
+        await attemptDelivery(deps, task, { isLimited });
+      } catch (error) {
+        noteBroken(deps, task, error);
+        handedBack.push(messageId);
+      }
+    });
+    if (integration !== undefined) await reportCalls(deps, integration);
+    return handedBack;
+  } catch (error) {
+    noteBroken(deps, first, error);
+    return group.map(({ messageId }) => messageId);
+  } finally {
+    await grant?.give();
+  }
+}
+
+function noteBroken(deps: DeliverDeps, task: DeliveryTask, error: unknown): void {
+  const { tenant, eventId, integrationId } = task;
+  deps.telemetry.error('delivery.broke', { tenant, eventId, integrationId, error });
 }

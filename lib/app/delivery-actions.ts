@@ -1,25 +1,20 @@
-import type { Delivery } from '../domain/delivery.ts';
-import { dueAt, end, newDelivery, restart } from '../domain/delivery-transitions.ts';
+import type { Delivery, HeldBy } from '../domain/delivery.ts';
+import { dueAt, end, leaseOf, newDelivery, restart } from '../domain/delivery-transitions.ts';
 import { notFound, RequestError } from '../domain/errors.ts';
 import type { EventRecord } from '../domain/event.ts';
-import { deliveryId } from '../domain/ids.ts';
+import { deliveryId, type IntegrationId } from '../domain/ids.ts';
 import type { Integration, Route } from '../domain/integration.ts';
 import { routesFor, routesNamed } from '../domain/routing.ts';
 import { initialRow } from './accept-event.ts';
+import type { BreakerBoard } from './breaker-board.ts';
 import { concurrently } from './concurrently.ts';
 import { doorbellsOf } from './doorbells.ts';
-import type {
-  Clock,
-  Deliveries,
-  DeliveryQueue,
-  DeliveryRef,
-  EventRef,
-  Events,
-  Integrations,
-  Telemetry,
-} from './ports.ts';
+import { holding } from './lanes.ts';
+import type { Clock, DeliveryQueue, Integrations, Telemetry } from './ports.ts';
+import type { Deliveries, DeliveryRef, EventRef, Events } from './ports-history.ts';
 
 export interface ActionDeps {
+  readonly board: Pick<BreakerBoard, 'sign' | 'refresh'>;
   readonly integrations: Pick<Integrations, 'byId' | 'routes'>;
   readonly events: Pick<Events, 'get'>;
   readonly deliveries: Pick<Deliveries, 'load' | 'save'>;
@@ -67,7 +62,7 @@ export async function replayEvent(
 ): Promise<readonly Delivery[]> {
   const event = await deps.events.get(ref);
   if (event === undefined) throw notFound('event', ref.eventId);
-  const routes = await deps.integrations.routes(ref.tenant);
+  const [routes] = await Promise.all([deps.integrations.routes(ref.tenant), deps.board.refresh()]);
   const targets = wanted ? routesNamed(routes, wanted) : routesFor(routes, event.type);
   const replayed = await concurrently(targets, WIDTH, (target) => replayTo(deps, event, target));
   await ringNow(deps, replayed);
@@ -80,9 +75,9 @@ async function replayTo(deps: ActionDeps, event: EventRecord, target: Route): Pr
     const nowMs = deps.clock.nowMs();
     const stored = await deps.deliveries.load(ref);
     if (stored && busy(stored, nowMs)) return stored;
-    const fresh = fromEvent(event, target, nowMs);
+    const fresh = fromEvent(event, target.id, holding(deps, event.tenant, target, nowMs), nowMs);
     const next = stored ? restart(stored, nowMs) : fresh;
-    const wantedState = target.status === 'active' ? next : { ...next, state: fresh.state };
+    const wantedState = fresh.state.status !== 'held' ? next : { ...next, state: fresh.state };
     if ((await deps.deliveries.save(wantedState)) === 'saved') {
       return { ...wantedState, version: wantedState.version + 1 };
     }
@@ -93,11 +88,12 @@ async function replayTo(deps: ActionDeps, event: EventRecord, target: Route): Pr
 /** A first row for a delivery: due now, or held where the integration takes nothing. */
 function fromEvent(
   event: EventRecord,
-  target: Pick<Route, 'id' | 'status'>,
+  id: IntegrationId,
+  heldBy: HeldBy | undefined,
   nowMs: number,
 ): Delivery {
-  const seed = { ...event, eventId: event.id, integrationId: target.id };
-  return initialRow(event, target, nowMs) ?? newDelivery(seed, dueAt(nowMs, nowMs), nowMs);
+  const seed = { ...event, eventId: event.id, integrationId: id };
+  return initialRow(event, { id }, heldBy, nowMs) ?? newDelivery(seed, dueAt(nowMs, nowMs), nowMs);
 }
 
 function again(delivery: Delivery, integration: Integration, nowMs: number): Delivery {
@@ -114,9 +110,10 @@ function again(delivery: Delivery, integration: Integration, nowMs: number): Del
 }
 
 /** Queued or under way: it will be attempted without anybody's doing. */
-function busy({ state }: Delivery, nowMs: number): boolean {
-  if (state.status === 'delivering') return state.leaseUntilMs > nowMs;
-  return state.status === 'queued';
+function busy(delivery: Delivery, nowMs: number): boolean {
+  const leaseUntilMs = leaseOf(delivery);
+  if (leaseUntilMs !== undefined) return leaseUntilMs > nowMs;
+  return delivery.state.status === 'queued';
 }
 
 /** Loads, changes and saves; a lost race is run again on what won it. */
@@ -140,11 +137,11 @@ async function unstarted(deps: ActionDeps, ref: DeliveryRef): Promise<Delivery> 
   if (event === undefined || !event.targets.includes(ref.integrationId)) {
     throw notFound('delivery', deliveryId(ref.eventId, 0, ref.integrationId));
   }
-  return fromEvent(event, { id: ref.integrationId, status: 'active' }, deps.clock.nowMs());
+  return fromEvent(event, ref.integrationId, undefined, deps.clock.nowMs());
 }
 
 async function ringNow(deps: ActionDeps, rows: readonly Delivery[]): Promise<void> {
-  const doorbells = doorbellsOf(rows, deps.clock.nowMs());
+  const doorbells = doorbellsOf(rows, deps.board, deps.clock.nowMs());
   if (doorbells.length === 0) return;
   const { failed } = await deps.deliveryQueue.ring(doorbells);
   if (failed > 0) deps.telemetry.count('DoorbellsFailed', failed);

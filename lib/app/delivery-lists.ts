@@ -11,16 +11,14 @@ import {
 } from './event-lists.ts';
 import { pendingDelivery, shownStatus, summaryOf } from './history-views.ts';
 import { tenantsFor } from './locate.ts';
+import type { Clock, Integrations, Page } from './ports.ts';
 import type {
-  Clock,
   Deliveries,
   DeliverySummary,
   EventSummary,
   Events,
-  Integrations,
-  Page,
   TimeRange,
-} from './ports.ts';
+} from './ports-history.ts';
 import { expanded, first, itemsOf, merged, type Placed, pageOf, type Stream } from './streams.ts';
 
 export interface DeliveryListDeps {

@@ -1,5 +1,6 @@
 import { tenantsFor } from './locate.ts';
-import type { EventSummary, Events, Integrations, Page, TimeRange } from './ports.ts';
+import type { Integrations, Page } from './ports.ts';
+import type { EventSummary, Events, TimeRange } from './ports-history.ts';
 import { itemsOf, type Placed, pageOf, type Stream } from './streams.ts';
 
 export interface EventListDeps {

@@ -1,7 +1,12 @@
 import { taskOf } from './accept-event.ts';
-import type { DeliveryQueue, EventRef, Events, Telemetry } from './ports.ts';
+import type { BreakerBoard } from './breaker-board.ts';
+import { laneFor } from './lanes.ts';
+import type { Clock, DeliveryQueue, Telemetry } from './ports.ts';
+import type { EventRef, Events } from './ports-history.ts';
 
 export interface FanOutDeps {
+  readonly board: Pick<BreakerBoard, 'sign' | 'refresh'>;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly events: Pick<Events, 'get'>;
   readonly deliveryQueue: DeliveryQueue;
   readonly telemetry: Telemetry;
@@ -15,7 +20,7 @@ const PAGE = 200;
  * harmless: a delivery that has a row ignores it, and one that has none by then claims first.
  */
 export async function fanOut(deps: FanOutDeps, ref: EventRef): Promise<void> {
-  const event = await deps.events.get(ref);
+  const [event] = await Promise.all([deps.events.get(ref), deps.board.refresh()]);
   if (event === undefined) {
     deps.telemetry.error('event.missing', { ...ref });
     return;
@@ -23,7 +28,11 @@ export async function fanOut(deps: FanOutDeps, ref: EventRef): Promise<void> {
   let failed = 0;
   for (let i = 0; i < event.targets.length; i += PAGE) {
     const page = event.targets.slice(i, i + PAGE);
-    const doorbells = page.map((id) => ({ task: taskOf(event, id), delaySeconds: 0 }));
+    const nowMs = deps.clock.nowMs();
+    const doorbells = page.map((id) => ({
+      task: { ...taskOf(event, id), ...laneFor(deps.board, event.tenant, id, nowMs) },
+      delaySeconds: 0,
+    }));
     failed += (await deps.deliveryQueue.ring(doorbells)).failed;
   }
   if (failed > 0) deps.telemetry.count('DoorbellsFailed', failed);

@@ -2,7 +2,7 @@ import type { Attempt, Delivery, DeliveryStatus } from '../domain/delivery.ts';
 import type { EventRecord } from '../domain/event.ts';
 import { parseExactJson } from '../domain/exact-json.ts';
 import { deliveryId, type IntegrationId } from '../domain/ids.ts';
-import type { DeliverySummary, EventSummary } from './ports.ts';
+import type { DeliverySummary, EventSummary } from './ports-history.ts';
 
 /** An event as lists show it; its payload and what belongs to it are in the detail. */
 export function eventSummaryView(event: EventSummary) {

@@ -1,15 +1,16 @@
 import { RequestError } from '../domain/errors.ts';
 import type { Integration } from '../domain/integration.ts';
+import { ensureDrain } from './drain.ts';
 import { integrationRegistry, type SecretDeps } from './integration-secrets.ts';
 import { change, find } from './named-registry.ts';
 import type { Clock, Progress, Sweep } from './ports.ts';
-import { type SweepAtOnceDeps, sweepAtOnce } from './sweep.ts';
+import type { SweepAtOnceDeps } from './sweep.ts';
 import type { Caller } from './tenancy.ts';
 import { integrationView } from './views-registry.ts';
 
 export interface SweepStartDeps extends SecretDeps, SweepAtOnceDeps {
   readonly integrations: SecretDeps['integrations'];
-  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly clock: Clock;
   readonly progress: Pick<Progress, 'startSweep'>;
 }
 
@@ -32,7 +33,7 @@ export async function pauseIntegration(deps: SweepStartDeps, caller: Caller, ref
   return integrationView(await change(registry, () => find(registry, caller, ref), pause));
 }
 
-/** Sends again, to a disabled one too, and lets go what was held meanwhile. */
+/** Sends again, to a disabled one too, and lets go bit by bit what was held meanwhile. */
 export async function resumeIntegration(deps: SweepStartDeps, caller: Caller, ref: string) {
   const registry = integrationRegistry(deps);
   const read = () => find(registry, caller, ref);
@@ -42,10 +43,21 @@ export async function resumeIntegration(deps: SweepStartDeps, caller: Caller, re
     return { ...stored, status: 'active', disabledReason: null, updatedAtMs };
   };
   // Before it is active, and even if it is already: after a crash nothing may stay held.
-  const sweep = await startSweep(deps, 'release', await read());
-  const view = integrationView(await change(registry, read, resume));
-  await sweepAtOnce(deps, sweep);
-  return view;
+  await startSweep(deps, 'release', await read());
+  const active = await change(registry, read, resume);
+  await drainAtOnce(deps, active);
+  return integrationView(active);
+}
+
+/** Begins to let go what is held, under a `release` sweep that stands; never throws. */
+export async function drainAtOnce(deps: SweepStartDeps, integration: Integration): Promise<void> {
+  try {
+    await ensureDrain(deps, integration, false);
+  } catch (error) {
+    // The change is made; the tick finds the sweep and starts the drain.
+    const { tenant, id: integrationId } = integration;
+    deps.telemetry.warn('drain.deferred', { tenant, integrationId, error });
+  }
 }
 
 /** Has the tick go over all that the integration has pending. */

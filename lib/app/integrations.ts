@@ -2,11 +2,12 @@ import type { EgressPolicy } from '../domain/egress.ts';
 import { invalidField } from '../domain/errors.ts';
 import { ID_RANDOM_BYTES, type IntegrationId, isIntegrationId, ulid } from '../domain/ids.ts';
 import { jsonBody } from '../domain/input/body.ts';
-import { patchedIntegration, withStoredCredentials } from '../domain/input/integration-document.ts';
+import { patchedIntegration, replacedIntegration } from '../domain/input/integration-document.ts';
 import { type IntegrationInput, parseIntegrationInput } from '../domain/input/integration-input.ts';
 import type { Integration } from '../domain/integration.ts';
+import { isJsonObject, type JsonObject } from '../domain/merge-patch.ts';
 import { integrationRegistry, signingFor } from './integration-secrets.ts';
-import { type SweepStartDeps, startSweep } from './integration-status.ts';
+import { drainAtOnce, type SweepStartDeps, startSweep } from './integration-status.ts';
 import {
   add,
   addOrChange,
@@ -19,8 +20,10 @@ import {
 import { sweepAtOnce } from './sweep.ts';
 import { type Caller, replacing, tenantOfNew } from './tenancy.ts';
 import { integrationView } from './views-registry.ts';
+import { type WatchHealthDeps, watchedRegistry } from './watch-health.ts';
 
-export interface IntegrationDeps extends SweepStartDeps {
+export interface IntegrationDeps extends SweepStartDeps, WatchHealthDeps {
+  readonly clock: SweepStartDeps['clock'];
   readonly egress: EgressPolicy;
 }
 
@@ -38,7 +41,7 @@ export async function createIntegration(
 ): Promise<IntegrationView> {
   const input = parseIntegrationInput(body, deps.egress);
   const made = newIntegration(deps, tenantOfNew(caller, input.tenant), input, seed);
-  const stored = await add(integrationRegistry(deps), made);
+  const stored = await add(watchedRegistry(deps), made);
   return integrationView(stored, { withSecret: true });
 }
 
@@ -59,23 +62,23 @@ export async function putIntegration(
   body: unknown,
 ): Promise<{ readonly created: boolean; readonly integration: IntegrationView }> {
   const object = jsonBody(body);
-  const registry = integrationRegistry(deps);
+  const registry = watchedRegistry(deps);
   const byId = isIntegrationId(ref);
   const seen = replacing(caller, object.tenant, byId);
-  const { created, item } = await addOrChange(
-    registry,
-    () => (byId ? find(registry, seen, ref) : lookUp(registry, seen, ref)),
-    (stored) => {
-      const given = { name: stored?.name ?? ref, ...object };
-      const whole = stored === undefined ? given : withStoredCredentials(stored, given);
-      const input = parseIntegrationInput(whole, deps.egress);
-      if (!byId && input.name !== ref) {
-        throw invalidField('name', `${JSON.stringify(input.name)} is not the name in the path`);
-      }
-      if (stored === undefined) return newIntegration(deps, tenantOfNew(seen, input.tenant), input);
-      requireSameTenant(caller, stored, input.tenant);
-      return withSettings(deps, stored, input);
-    },
+  const read = () => (byId ? find(registry, seen, ref) : lookUp(registry, seen, ref));
+  const make = (stored: Integration | undefined) => {
+    const given = { name: stored?.name ?? ref, ...object };
+    const whole = stored === undefined ? given : replacedIntegration(stored, given);
+    const input = parseIntegrationInput(whole, deps.egress);
+    if (!byId && input.name !== ref) {
+      throw invalidField('name', `${JSON.stringify(input.name)} is not the name in the path`);
+    }
+    if (stored === undefined) return newIntegration(deps, tenantOfNew(seen, input.tenant), input);
+    requireSameTenant(caller, stored, input.tenant);
+    return withSettings(deps, stored, input);
+  };
+  const { created, item } = await releasing(deps, object, read, () =>
+    addOrChange(registry, read, make),
   );
   return { created, integration: integrationView(item, { withSecret: created }) };
 }
@@ -88,17 +91,33 @@ export async function patchIntegration(
   body: unknown,
 ): Promise<IntegrationView> {
   const patch = jsonBody(body);
-  const registry = integrationRegistry(deps);
-  const changed = await change(
-    registry,
-    () => find(registry, caller, ref),
-    (stored) => {
-      const input = parseIntegrationInput(patchedIntegration(stored, patch), deps.egress);
-      requireSameTenant(caller, stored, input.tenant);
-      return withSettings(deps, stored, input);
-    },
-  );
-  return integrationView(changed);
+  const registry = watchedRegistry(deps);
+  const read = () => find(registry, caller, ref);
+  const edit = (stored: Integration) => {
+    const input = parseIntegrationInput(patchedIntegration(stored, patch), deps.egress);
+    requireSameTenant(caller, stored, input.tenant);
+    return withSettings(deps, stored, input);
+  };
+  return integrationView(await releasing(deps, patch, read, () => change(registry, read, edit)));
+}
+
+/**
+ * Makes a change, and lets go what the breaker held if the change switches it off: nobody else
+ * would. Begun before the change, so that the tick goes on with it after a crash.
+ */
+async function releasing<T>(
+  deps: IntegrationDeps,
+  body: JsonObject,
+  read: () => Promise<Integration | undefined>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const isOff = isJsonObject(body.breaker) && body.breaker.enabled === false;
+  const stored = isOff ? await read() : undefined;
+  if (!stored?.breaker.enabled) return await work();
+  await startSweep(deps, 'release', stored);
+  const done = await work();
+  await drainAtOnce(deps, stored);
+  return done;
 }
 
 /** Removes it; what it still had to get is cancelled, its history stays. */
@@ -138,8 +157,8 @@ function newIntegration(
 
 function withSettings(
   deps: IntegrationDeps,
-  stored: Integration,
-  { tenant: _, ...settings }: IntegrationInput,
+  { healthCheck: _, ...stored }: Integration,
+  { tenant: __, ...settings }: IntegrationInput,
 ): Integration {
   return {
     ...stored,

@@ -5,7 +5,8 @@ import { deliveryId, parseDeliveryId } from '../domain/ids.ts';
 import { DEFAULT_TENANT } from '../domain/integration.ts';
 import { concurrently } from './concurrently.ts';
 import { pendingDelivery } from './history-views.ts';
-import type { Deliveries, DeliveryRef, Events, Integrations } from './ports.ts';
+import type { Integrations } from './ports.ts';
+import type { Deliveries, DeliveryRef, Events } from './ports-history.ts';
 
 export interface LocateDeps {
   readonly integrations: Pick<Integrations, 'byId' | 'tenants'>;

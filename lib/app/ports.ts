@@ -1,16 +1,18 @@
 import type { ApiKey } from '../domain/api-key.ts';
-import type { Attempt, Delivery, DeliveryStatus, DeliveryTask } from '../domain/delivery.ts';
-import type { EventRecord } from '../domain/event.ts';
+import type { Attempt, DeliveryTask } from '../domain/delivery.ts';
 import type { IntegrationId, KeyId, SourceId } from '../domain/ids.ts';
 import type { Integration, Route } from '../domain/integration.ts';
 import type { CheckedWindow } from '../domain/reconciliation.ts';
 import type { Source } from '../domain/source.ts';
+import type { EventRef } from './ports-history.ts';
 
 /** What the use cases need from the world. Expected outcomes are return values; outages throw. */
 
 export interface Clock {
   nowMs(): number;
   sleep(ms: number): Promise<void>;
+  /** Runs `work` after `ms`, unless the function it returns is called before. */
+  after(ms: number, work: () => void): () => void;
 }
 
 export interface Random {
@@ -88,81 +90,6 @@ export interface AdminKeyVault {
   /** What was written last; undefined, or any other text, before a key was. */
   read(): Promise<string | undefined>;
   write(key: string): Promise<void>;
-}
-
-/** Names an event or a delivery in the history. */
-export interface EventRef {
-  readonly tenant: string;
-  readonly eventId: string;
-}
-export interface DeliveryRef extends EventRef {
-  readonly integrationId: IntegrationId;
-}
-
-/** An event without its body, as lists and the reconciler see it. */
-export type EventSummary = Omit<
-  EventRecord,
-  'body' | 'fingerprint' | 'timestamp' | 'metadata' | 'orderingKey'
->;
-/** A delivery without its attempts' contents. */
-export type DeliverySummary = Omit<Delivery, 'attempts'> & { readonly attemptCount: number };
-
-export interface TimeRange {
-  /** Inclusive. */
-  readonly sinceMs?: number;
-  /** Exclusive. */
-  readonly untilMs?: number;
-}
-
-export interface Events {
-  /** Stores the event unless its tenant has one with this id: then that one comes back. */
-  store(event: EventRecord): Promise<'stored' | { readonly existing: EventRecord }>;
-  get(ref: EventRef): Promise<EventRecord | undefined>;
-  /**
-   * Newest first, of one tenant (undefined: of all that `tenants` names). May return fewer than
-   * `limit` and still have more; `next` alone says whether there is more.
-   */
-  list(query: {
-    readonly tenants: readonly string[];
-    readonly range: TimeRange;
-    readonly after?: string;
-    readonly limit: number;
-  }): Promise<Page<EventSummary>>;
-  /** Every event of the tenant accepted in [sinceMs, untilMs), oldest first, page by page. */
-  accepted(
-    tenant: string,
-    range: { readonly sinceMs: number; readonly untilMs: number },
-  ): AsyncIterable<readonly EventSummary[]>;
-}
-
-export interface Deliveries {
-  /** Strongly consistent. */
-  load(ref: DeliveryRef): Promise<Delivery | undefined>;
-  /** Stores `next` with version `next.version + 1`, over exactly `next.version` (0: none). */
-  save(next: Delivery): Promise<'saved' | 'stale'>;
-  /** Every stored delivery of the event, with attempts. */
-  ofEvent(ref: EventRef): Promise<readonly Delivery[]>;
-  /** Which of the event's integrations have a stored delivery; may lag by a second. */
-  startedOf(ref: EventRef): Promise<ReadonlySet<IntegrationId>>;
-  /** Stored deliveries to one integration by acceptance, newest first. */
-  ofIntegration(query: {
-    readonly integrationId: IntegrationId;
-    readonly range: TimeRange;
-    readonly after?: string;
-    readonly limit: number;
-  }): Promise<Page<DeliverySummary>>;
-  /** Stored deliveries of a tenant in one status other than `delivered`, newest first. */
-  withStatus(query: {
-    readonly tenant: string;
-    readonly status: Exclude<DeliveryStatus, 'delivered'>;
-    readonly range: TimeRange;
-    readonly after?: string;
-    readonly limit: number;
-  }): Promise<Page<DeliverySummary>>;
-  /** Deliveries whose `dueAtMs` or lease end is not after `nowMs`, the longest due first. */
-  due(nowMs: number, limit: number): Promise<readonly DeliveryRef[]>;
-  /** Held deliveries of an integration, oldest event first. */
-  held(integrationId: IntegrationId, limit: number): Promise<readonly DeliveryRef[]>;
 }
 
 /** A doorbell: `delaySeconds` 0–900, payload only where it is small. */
@@ -286,6 +213,15 @@ export type Metric =
   | 'DeliveriesReconciled'
   | 'DueDeliveriesRung'
   | 'InboundVerificationFailures'
+  | 'BreakersOpened'
+  | 'BreakersClosed'
+  | 'BreakersHalfOpened'
+  | 'BreakersTroubled'
+  | 'BreakerProbes'
+  | 'BreakerLateResults'
+  | 'BreakerStoreFailures'
+  | 'DeliveriesReleased'
+  | 'DeliveriesMovedToSlowLane'
   | 'Requests';
 
 /** One wide line per unit of work, and its figures. Nothing here may hold a payload or a secret. */

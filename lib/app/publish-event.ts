@@ -24,7 +24,10 @@ export async function publishEvent(
   event: NewEvent,
   seed?: string,
 ): Promise<Published> {
-  const routes = await deps.integrations.routes(event.tenant);
+  const [routes] = await Promise.all([
+    deps.integrations.routes(event.tenant),
+    deps.board.refresh(),
+  ]);
   const accepted = await accept(deps, event, routes, seed);
   await ringFor(deps, [accepted]);
   return accepted.published;
@@ -45,7 +48,7 @@ export async function publishBatch(
     if (event instanceof RequestError || tenants.has(event.tenant)) continue;
     tenants.set(event.tenant, deps.integrations.routes(event.tenant));
   }
-  await Promise.all(tenants.values());
+  await Promise.all([...tenants.values(), deps.board.refresh()]);
   const numbered = events.map((event, i) => ({ event, seed: seeds[i] }));
   const { done: results, errors } = await eachConcurrently(numbered, WIDTH, async (one) => {
     const { event, seed } = one;

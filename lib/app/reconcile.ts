@@ -12,23 +12,24 @@ import {
   windowBefore,
 } from '../domain/reconciliation.ts';
 import { initialRow } from './accept-event.ts';
+import type { BreakerBoard } from './breaker-board.ts';
 import { concurrently, eachConcurrently, throwAll } from './concurrently.ts';
 import { doorbellsOf } from './doorbells.ts';
+import { holding } from './lanes.ts';
 import type {
   Checkpoint,
   Clock,
-  Deliveries,
   DeliveryQueue,
-  EventSummary,
-  Events,
   Integrations,
   Progress,
   Targets,
   Telemetry,
 } from './ports.ts';
+import type { Deliveries, EventSummary, Events } from './ports-history.ts';
 import { turned } from './turns.ts';
 
 export interface ReconcileDeps {
+  readonly board: Pick<BreakerBoard, 'sign' | 'refresh'>;
   readonly integrations: Pick<Integrations, 'tenants'>;
   readonly targets: Targets;
   readonly events: Pick<Events, 'accepted'>;
@@ -50,7 +51,8 @@ const WINDOWS_PER_TICK_MAX = 200;
  * step may be repeated; two ticks at once write the same rows once.
  */
 export async function reconcile(deps: ReconcileDeps, outOfTime: () => boolean): Promise<void> {
-  const tenants = turned(await deps.integrations.tenants(), deps.clock.nowMs());
+  const [known] = await Promise.all([deps.integrations.tenants(), deps.board.refresh()]);
+  const tenants = turned(known, deps.clock.nowMs());
   const { errors } = await eachConcurrently(tenants, TENANTS_WIDTH, (tenant) =>
     catchUp(deps, tenant, outOfTime),
   );
@@ -115,7 +117,7 @@ async function compare(
     const rows = done.flat();
     if (rows.length > 0) {
       deps.telemetry.count('DeliveriesReconciled', rows.length);
-      await deps.deliveryQueue.ring(doorbellsOf(rows, deps.clock.nowMs()));
+      await deps.deliveryQueue.ring(doorbellsOf(rows, deps.board, deps.clock.nowMs()));
     }
     throwAll(errors, 'Beginning deliveries');
     for (const event of page) tally = tallied(tally, event.id, event.acceptedAtMs);
@@ -147,5 +149,6 @@ async function rowFor(
   const integration = await deps.targets.get(event.tenant, id);
   const due = newDelivery({ ...event, eventId: event.id, integrationId: id }, dueAt(nowMs, nowMs));
   if (integration === undefined) return end(due, 'cancelled', nowMs);
-  return initialRow(event, integration, nowMs) ?? due;
+  const heldBy = holding(deps, event.tenant, integration, nowMs);
+  return initialRow(event, integration, heldBy, nowMs) ?? due;
 }

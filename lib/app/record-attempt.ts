@@ -1,12 +1,15 @@
 import type { Attempt, Delivery } from '../domain/delivery.ts';
-import { settleLate } from '../domain/delivery-transitions.ts';
+import { leaseOf, settleLate } from '../domain/delivery-transitions.ts';
 import { deliveryId } from '../domain/ids.ts';
 import type { Integration } from '../domain/integration.ts';
 import type { Verdict } from '../domain/retry.ts';
+import type { BreakerBoard } from './breaker-board.ts';
 import { doorbellOf } from './doorbells.ts';
-import type { Clock, Deliveries, DeliveryQueue, Telemetry } from './ports.ts';
+import type { Clock, DeliveryQueue, Telemetry } from './ports.ts';
+import type { Deliveries } from './ports-history.ts';
 
 export interface RecordDeps {
+  readonly board: Pick<BreakerBoard, 'sign'>;
   readonly deliveries: Pick<Deliveries, 'load' | 'save'>;
   readonly deliveryQueue: DeliveryQueue;
   readonly clock: Clock;
@@ -55,11 +58,8 @@ export async function record(deps: RecordDeps, made: Outcome): Promise<Delivery>
 
 /** Whether the claim under which the attempt was made still stands: then its verdict counts. */
 function holdsStill(claimed: Delivery, current: Delivery): boolean {
-  return (
-    claimed.state.status === 'delivering' &&
-    current.state.status === 'delivering' &&
-    claimed.state.leaseUntilMs === current.state.leaseUntilMs
-  );
+  const lease = leaseOf(claimed);
+  return lease !== undefined && lease === leaseOf(current);
 }
 
 async function saveThroughOutage(deps: RecordDeps, delivery: Delivery) {
@@ -76,7 +76,7 @@ async function saveThroughOutage(deps: RecordDeps, delivery: Delivery) {
 
 /** Rings for the next attempt where a doorbell reaches that far; the row brings back the others. */
 async function ringNext(deps: RecordDeps, delivery: Delivery): Promise<void> {
-  const doorbell = doorbellOf(delivery, deps.clock.nowMs());
+  const doorbell = doorbellOf(delivery, deps.board, deps.clock.nowMs());
   if (doorbell === undefined) return;
   const { failed } = await deps.deliveryQueue.ring([doorbell]);
   if (failed > 0) deps.telemetry.count('DoorbellsFailed', failed);

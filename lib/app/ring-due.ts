@@ -1,19 +1,15 @@
 import type { Delivery } from '../domain/delivery.ts';
 import { attemptsMade, end, hold, ring, ringTime } from '../domain/delivery-transitions.ts';
+import type { BreakerBoard } from './breaker-board.ts';
 import { eachConcurrently, throwAll } from './concurrently.ts';
 import { doorbellFor } from './doorbells.ts';
-import type {
-  Clock,
-  Deliveries,
-  DeliveryQueue,
-  DeliveryRef,
-  Doorbell,
-  Targets,
-  Telemetry,
-} from './ports.ts';
+import { holding } from './lanes.ts';
+import type { Clock, DeliveryQueue, Doorbell, Targets, Telemetry } from './ports.ts';
+import type { Deliveries, DeliveryRef } from './ports-history.ts';
 import { SEEN_MAX, unseen } from './unseen.ts';
 
 export interface RingDeps {
+  readonly board: Pick<BreakerBoard, 'sign' | 'refresh'>;
   readonly targets: Targets;
   readonly deliveries: Pick<Deliveries, 'due' | 'load' | 'save'>;
   readonly deliveryQueue: DeliveryQueue;
@@ -68,6 +64,7 @@ async function advance(
   const [delivery, integration] = await Promise.all([
     deps.deliveries.load(ref),
     deps.targets.get(ref.tenant, ref.integrationId),
+    deps.board.refresh(),
   ]);
   if (delivery === undefined) return undefined;
   const nowMs = deps.clock.nowMs();
@@ -78,8 +75,10 @@ async function advance(
   if (integration === undefined) {
     return (await save(end(delivery, 'cancelled', nowMs))) ? {} : undefined;
   }
-  if (integration.status !== 'active') {
-    return (await save(hold(delivery, 'pause'))) ? {} : undefined;
+  const heldBy = holding(deps, ref.tenant, integration, nowMs);
+  // What waits for a later time is held when that has come, if it still must be.
+  if (heldBy === 'pause' || (heldBy !== undefined && atMs <= nowMs)) {
+    return (await save(hold(delivery, heldBy))) ? {} : undefined;
   }
   const tooOldMs = delivery.scheduleStartMs + integration.retry.maxAgeSeconds * 1000;
   // A 202 promises an attempt: what never had one is not too old for it.
@@ -89,5 +88,5 @@ async function advance(
     return {};
   }
   if (!(await save(ring(delivery, atMs, nowMs)))) return undefined;
-  return { doorbell: doorbellFor(delivery, atMs, nowMs) };
+  return { doorbell: doorbellFor(delivery, deps.board, atMs, nowMs) };
 }

@@ -1,26 +1,16 @@
 import type { Delivery } from '../domain/delivery.ts';
-import { end, isPending, release } from '../domain/delivery-transitions.ts';
+import { end, isPending } from '../domain/delivery-transitions.ts';
 import { eachConcurrently, throwAll } from './concurrently.ts';
-import { doorbellsOf } from './doorbells.ts';
-import type {
-  Clock,
-  Deliveries,
-  DeliveryQueue,
-  DeliveryRef,
-  Integrations,
-  Progress,
-  Sweep,
-  Telemetry,
-} from './ports.ts';
+import { type KeepDrainingDeps, keepDraining } from './keep-draining.ts';
+import type { Clock, Integrations, Progress, Sweep, Telemetry } from './ports.ts';
+import type { Deliveries, DeliveryRef } from './ports-history.ts';
 import { turned } from './turns.ts';
-import { SEEN_MAX, unseen } from './unseen.ts';
 
 /** What one pass over a sweep needs. */
-export interface SweepAtOnceDeps {
+export interface SweepAtOnceDeps extends KeepDrainingDeps {
   readonly integrations: Pick<Integrations, 'byId'>;
   readonly deliveries: Pick<Deliveries, 'held' | 'withStatus' | 'load' | 'save'>;
-  readonly deliveryQueue: DeliveryQueue;
-  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
 
@@ -81,35 +71,10 @@ export async function runSweep(
 ): Promise<boolean> {
   switch (sweep.kind) {
     case 'release':
-      return await releaseHeld(deps, sweep, outOfTime);
+      return await keepDraining(deps, sweep);
     case 'cancel':
       return await cancelPending(deps, sweep, outOfTime);
   }
-}
-
-/** Lets go what a pause held, oldest event first. */
-async function releaseHeld(
-  deps: SweepAtOnceDeps,
-  sweep: Sweep,
-  outOfTime: () => boolean,
-): Promise<boolean> {
-  const integration = await deps.integrations.byId(sweep.integrationId, sweep.tenant);
-  // Paused again, or gone: then it is not for this sweep any more.
-  if (integration?.status !== 'active') return true;
-  const seen = new Set<string>();
-  while (!outOfTime() && seen.size < SEEN_MAX) {
-    const refs = await unseen(seen, PAGE, (limit) =>
-      deps.deliveries.held(sweep.integrationId, limit),
-    );
-    const nowMs = deps.clock.nowMs();
-    const { done, errors } = await changeEach(deps, refs, (delivery) =>
-      delivery.state.status === 'held' ? release(delivery, nowMs) : undefined,
-    );
-    await deps.deliveryQueue.ring(doorbellsOf(done, nowMs));
-    throwAll(errors, 'Releasing deliveries');
-    if (refs.length < PAGE) return true;
-  }
-  return false;
 }
 
 /** Cancels what a deleted integration still had to get. */
@@ -134,7 +99,7 @@ async function cancelPending(
       });
       const refs = page.items.filter((item) => item.integrationId === sweep.integrationId);
       const nowMs = deps.clock.nowMs();
-      const { errors } = await changeEach(deps, refs, (delivery) =>
+      const errors = await changeEach(deps, refs, (delivery) =>
         isPending(delivery) && delivery.state.status !== 'delivering'
           ? end(delivery, 'cancelled', nowMs)
           : undefined,
@@ -151,12 +116,11 @@ async function changeEach(
   deps: SweepAtOnceDeps,
   refs: readonly DeliveryRef[],
   change: (delivery: Delivery) => Delivery | undefined,
-): Promise<{ readonly done: readonly Delivery[]; readonly errors: readonly unknown[] }> {
-  const { done, errors } = await eachConcurrently(refs, WIDTH, async (ref) => {
+): Promise<readonly unknown[]> {
+  const { errors } = await eachConcurrently(refs, WIDTH, async (ref) => {
     const delivery = await deps.deliveries.load(ref);
     const next = delivery && change(delivery);
-    if (next === undefined) return [];
-    return (await deps.deliveries.save(next)) === 'saved' ? [next] : [];
+    if (next !== undefined) await deps.deliveries.save(next);
   });
-  return { done: done.flat(), errors };
+  return errors;
 }

@@ -1,14 +1,14 @@
+import { type CheckHealthDeps, runHealthChecks } from './check-health.ts';
+import { type ResumeDeps, resumeJobs } from './jobs.ts';
 import type { Clock } from './ports.ts';
 import { type ReconcileDeps, reconcile } from './reconcile.ts';
 import { type RingDeps, ringDue } from './ring-due.ts';
 import { runSweeps, type SweepDeps } from './sweep.ts';
+import { type WatchDeps, watchBreakers } from './watch-breakers.ts';
 
-export interface TickDeps extends RingDeps, ReconcileDeps, SweepDeps {
-  readonly deliveries: RingDeps['deliveries'] &
-    ReconcileDeps['deliveries'] &
-    SweepDeps['deliveries'];
-  readonly integrations: ReconcileDeps['integrations'] & SweepDeps['integrations'];
-  readonly progress: ReconcileDeps['progress'] & SweepDeps['progress'];
+type Parts = RingDeps & ReconcileDeps & SweepDeps & WatchDeps & CheckHealthDeps & ResumeDeps;
+
+export interface TickDeps extends Parts {
   readonly clock: Clock;
 }
 
@@ -25,6 +25,9 @@ export async function tick(deps: TickDeps, remainingMs: () => number): Promise<v
     ringDue(deps, outOfTime),
     reconcile(deps, outOfTime),
     runSweeps(deps, outOfTime),
+    watchBreakers(deps, outOfTime),
+    runHealthChecks(deps, outOfTime),
+    resumeJobs(deps),
   ]);
   const errors = parts.flatMap((part) => (part.status === 'rejected' ? [part.reason] : []));
   if (errors.length > 0) throw new AggregateError(errors, 'The tick could not do all its work.');

@@ -1,4 +1,4 @@
-import type { DeliveryRef } from './ports.ts';
+import type { DeliveryRef } from './ports-history.ts';
 
 /** Deliveries that one run looks at; the next minute goes on. */
 export const SEEN_MAX = 20_000;

@@ -1,10 +1,13 @@
 import type { ApiKey } from '../domain/api-key.ts';
-import { retryDocument, signingDocument } from '../domain/input/integration-document.ts';
+import {
+  publicKeyShown,
+  retryDocument,
+  signingDocument,
+} from '../domain/input/integration-document.ts';
 import { verificationDocument } from '../domain/input/verification-input.ts';
-import type { Auth, Integration } from '../domain/integration.ts';
+import type { Auth, Integration, Limits } from '../domain/integration.ts';
 import { shownPrefix } from '../domain/keys.ts';
 import { unexpired } from '../domain/secret-rotation.ts';
-import { publicKeyOf } from '../domain/secrets.ts';
 import type { Signing, SigningSecret } from '../domain/signing.ts';
 import type { Source } from '../domain/source.ts';
 
@@ -27,6 +30,9 @@ export function integrationView(integration: Integration, options: { withSecret?
     auth: authView(integration.auth),
     signing: signingView(integration.signing, options.withSecret === true),
     retry: retryDocument(integration.retry),
+    breaker: integration.breaker,
+    limits: limitsView(integration.limits),
+    healthCheck: integration.healthCheck ?? null,
     status: integration.status,
     disabledReason: integration.disabledReason,
     createdAt: instant(integration.createdAtMs),
@@ -93,13 +99,17 @@ function authView(auth: Auth) {
   }
 }
 
+function limitsView(limits: Limits): Limits | null {
+  return Object.keys(limits).length === 0 ? null : limits;
+}
+
 function signingView(signing: Signing, withSecret: boolean) {
   if (signing.scheme === 'none') return signingDocument(signing);
   const secret = signing.secrets[0]?.secret;
-  const asymmetric = signing.scheme === 'standard-webhooks-ed25519' && secret !== undefined;
+  const publicKey = publicKeyShown(signing);
   return {
     ...signingDocument(signing),
-    ...(asymmetric && { publicKey: publicKeyOf(secret) }),
+    ...(publicKey !== undefined && { publicKey }),
     ...(withSecret && { secret }),
   };
 }

@@ -62,9 +62,11 @@ export type Admission =
   /** No row, young: send; the row is written with the result. */
   | { readonly kind: 'send'; readonly delivery: Delivery }
   /** Send after winning the save of `next`. */
-  | { readonly kind: 'claim'; readonly next: Delivery }
+  | { readonly kind: 'claim'; readonly delivery: Delivery; readonly next: Delivery }
   /** Too old to be tried: save `next` and be done. */
   | { readonly kind: 'expire'; readonly next: Delivery }
+  /** Held no longer, but not to be sent before its `deliverAt`: save `next`. */
+  | { readonly kind: 'release'; readonly next: Delivery }
   /** The doorbell came early. */
   | { readonly kind: 'later'; readonly atMs: number }
   | { readonly kind: 'ignore'; readonly reason: 'done' | 'claimed' | 'stale-doorbell' };
@@ -76,19 +78,25 @@ export function admit(
   limits: { readonly leaseMs: number; readonly maxAgeSeconds: number },
   nowMs: number,
 ): Admission {
+  // What a drain lets go has a row, always.
+  if (delivery === undefined && task.lane === 'drain') return { kind: 'ignore', reason: 'done' };
   const current = delivery ?? newDelivery(task, dueAt(task.acceptedAtMs, nowMs));
   const { state } = current;
   switch (state.status) {
     case 'delivered':
     case 'failed':
     case 'cancelled':
-    case 'held':
       return { kind: 'ignore', reason: 'done' };
+    case 'held':
+      return task.lane === 'drain'
+        ? letGo(current, limits.leaseMs, nowMs)
+        : { kind: 'ignore', reason: 'done' };
     case 'delivering':
       if (state.leaseUntilMs > nowMs) return { kind: 'ignore', reason: 'claimed' };
       break;
     case 'queued':
     case 'waiting':
+      // A drain's doorbell is for held rows: this one was released, and has a doorbell of its own.
       if (task.attempt !== attemptsMade(current) + 1) {
         return { kind: 'ignore', reason: 'stale-doorbell' };
       }
@@ -105,7 +113,33 @@ export function admit(
     return { kind: 'send', delivery: current };
   }
   const leaseUntilMs = nowMs + limits.leaseMs;
-  return { kind: 'claim', next: { ...current, state: { status: 'delivering', leaseUntilMs } } };
+  const next: Delivery = { ...current, state: { status: 'delivering', leaseUntilMs } };
+  return { kind: 'claim', delivery: current, next };
+}
+
+/**
+ * A drain's doorbell for a held delivery. It stays held while it is attempted, so that its claim
+ * moves no index entry; its age counts from now.
+ */
+function letGo(delivery: Delivery, leaseMs: number, nowMs: number): Admission {
+  const { state } = delivery;
+  if (state.status !== 'held') return { kind: 'ignore', reason: 'done' };
+  if ((state.leaseUntilMs ?? 0) > nowMs) return { kind: 'ignore', reason: 'claimed' };
+  if (delivery.scheduleStartMs > nowMs + EARLY_MS) {
+    return { kind: 'release', next: release(delivery, nowMs) };
+  }
+  const scheduleStartMs = Math.max(nowMs, delivery.scheduleStartMs);
+  const next = { ...delivery, rings: 0, scheduleStartMs };
+  return {
+    kind: 'claim',
+    delivery,
+    next: { ...next, state: { ...state, leaseUntilMs: nowMs + leaseMs } },
+  };
+}
+
+/** Until when the attempt under way has the delivery to itself; undefined if there is none. */
+export function leaseOf({ state }: Delivery): number | undefined {
+  return 'leaseUntilMs' in state ? state.leaseUntilMs : undefined;
 }
 
 /** The delivery after an attempt of its own: delivered, to be tried again, held or failed. */

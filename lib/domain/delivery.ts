@@ -29,7 +29,8 @@ export type DeliveryState =
     }
   /** Claimed by a worker until `leaseUntilMs`; a lapsed lease may be claimed by the next. */
   | { readonly status: 'delivering'; readonly leaseUntilMs: number }
-  | { readonly status: 'held'; readonly heldBy: HeldBy }
+  /** With a lease: let go by a drain, and being attempted until then. */
+  | { readonly status: 'held'; readonly heldBy: HeldBy; readonly leaseUntilMs?: number }
   | { readonly status: 'delivered'; readonly via: string; readonly completedAtMs: number }
   | { readonly status: 'failed' | 'cancelled'; readonly completedAtMs: number };
 
@@ -74,6 +75,12 @@ export type AttemptError =
   | 'body-too-large'
   | 'http';
 
+/**
+ * Where a doorbell waits: integrations that take long go another way than quick ones, and what a
+ * drain lets go a third.
+ */
+export type Lane = 'fast' | 'slow' | 'drain';
+
 /** What a doorbell says: enough to find the delivery, and the payload where it is small. */
 export interface DeliveryTask {
   readonly tenant: string;
@@ -81,8 +88,10 @@ export interface DeliveryTask {
   readonly integrationId: IntegrationId;
   readonly type: string;
   readonly acceptedAtMs: number;
-  /** The attempt this doorbell is for; one for an attempt already made is ignored. */
+  /** The attempt this doorbell is for; one for an attempt already made is ignored. 0: any. */
   readonly attempt: number;
+  /** Left out: fast. */
+  readonly lane?: Lane;
   /** The body to send; absent when it is too large for a message. */
   readonly body?: string;
 }

@@ -2,6 +2,7 @@ import { type FieldError, RequestError, shown } from './errors.ts';
 import { EVENT_TYPE, EVENT_TYPE_CHARS_MAX, type NewEvent } from './event.ts';
 import { EVENT_ID } from './ids.ts';
 import { TENANT } from './integration.ts';
+import { isReservedType, RESERVED_RULE } from './routing.ts';
 
 export const DIRECT_TARGETS_MAX = 100;
 export const METADATA_PAIRS_MAX = 50;
@@ -40,6 +41,9 @@ export function parseNewEvent(input: unknown, rule: InputRule): NewEvent {
   const type = read.text('type', EVENT_TYPE, EVENT_TYPE_CHARS_MAX, TYPE_RULE);
   if (type === undefined && read.get('type') === undefined) {
     read.fail('type', `is required: ${TYPE_RULE}`);
+  }
+  if (type !== undefined && isReservedType(type)) {
+    read.fail('type', `${JSON.stringify(shown(type))} is not allowed: ${RESERVED_RULE}`);
   }
   const id = read.text('id', EVENT_ID, 128, '1–128 of A–Z a–z 0–9 _ -');
   const tenant = read.text('tenant', TENANT, 64, '1–64 of A–Z a–z 0–9 _ . -');

@@ -82,6 +82,10 @@ export function isSourceId(text: string): text is SourceId {
   return new RegExp(`^src_${ULID}$`).test(text);
 }
 
+export function isJobId(text: string): text is `job_${string}` {
+  return new RegExp(`^job_${ULID}$`).test(text);
+}
+
 /** How many partitions a busy timeline is spread over; a partition takes 1,000 writes a second. */
 export const SHARDS = 8;
 

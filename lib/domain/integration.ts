@@ -1,3 +1,4 @@
+import type { BreakerConfig } from './breaker.ts';
 import type { IntegrationId } from './ids.ts';
 import type { RetryPolicy } from './retry.ts';
 import type { Signing } from './signing.ts';
@@ -16,6 +17,10 @@ export interface Integration {
   readonly auth: Auth;
   readonly signing: Signing;
   readonly retry: RetryPolicy;
+  readonly breaker: BreakerConfig;
+  readonly limits: Limits;
+  /** Absent: its health is known from deliveries alone. */
+  readonly healthCheck?: HealthCheck;
   readonly status: IntegrationStatus;
   readonly disabledReason: string | null;
   readonly createdAtMs: number;
@@ -31,6 +36,22 @@ export interface OutboundRequest {
   readonly contentType: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
+}
+
+/** What an integration takes at most, over all functions; absent is without limit. */
+export interface Limits {
+  readonly perSecond?: number;
+  readonly concurrency?: number;
+}
+
+/** A request of our own that asks an integration how it is. */
+export interface HealthCheck {
+  readonly method: 'GET' | 'HEAD';
+  readonly url: string;
+  readonly intervalSeconds: number;
+  readonly timeoutSeconds: number;
+  /** Statuses that say it is well, like `retryOn`: '204', '2xx'. */
+  readonly expectStatus: readonly string[];
 }
 
 /** Credentials sent with each request; their secret values are never shown again. */
@@ -60,4 +81,9 @@ export interface Route {
   readonly name: string;
   readonly eventTypes: readonly string[];
   readonly status: IntegrationStatus;
+  readonly breaker: Pick<BreakerConfig, 'enabled'>;
+}
+
+export function routeOf({ id, name, eventTypes, status, breaker }: Integration): Route {
+  return { id, name, eventTypes, status, breaker: { enabled: breaker.enabled } };
 }

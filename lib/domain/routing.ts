@@ -1,9 +1,23 @@
 import { RequestError } from './errors.ts';
 import type { Route } from './integration.ts';
 
-/** Whether `pattern` wants events of `type`: `*` alone or as last segment matches one or more. */
+/** Types of Breakwater's own events begin so; nobody else may publish them. */
+const RESERVED_PREFIX = 'breakwater.';
+/** The rule as refusals say it. */
+export const RESERVED_RULE = `what begins with ${RESERVED_PREFIX} is for Breakwater's own events`;
+
+export function isReservedType(type: string): boolean {
+  return type.startsWith(RESERVED_PREFIX);
+}
+
+/**
+ * Whether `pattern` wants events of `type`: `*` alone or as last segment matches one or more.
+ * Breakwater's own events go only to those who name their prefix: an endpoint that takes
+ * everything would otherwise be told of its own failures.
+ */
 export function matchesType(pattern: string, type: string): boolean {
-  if (pattern === '*' || pattern === type) return true;
+  if (pattern === '*') return !isReservedType(type);
+  if (pattern === type) return true;
   return pattern.endsWith('.*') && type.length > pattern.length - 1
     ? type.startsWith(pattern.slice(0, -1))
     : false;

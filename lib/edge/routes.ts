@@ -1,9 +1,15 @@
 import type { RouteOf } from '../names.ts';
 import type { Route } from './route.ts';
+import { type BreakerRoutesDeps, breakerRoutes } from './routes/breakers.ts';
 import { type DeliveryRoutesDeps, deliveryRoutes } from './routes/deliveries.ts';
 import { type EventRoutesDeps, eventRoutes } from './routes/events.ts';
 import { type HealthRoutesDeps, healthRoutes } from './routes/health.ts';
+import {
+  type IntegrationHealthRoutesDeps,
+  integrationHealthRoutes,
+} from './routes/integration-health.ts';
 import { type IntegrationRoutesDeps, integrationRoutes } from './routes/integrations.ts';
+import { type JobRoutesDeps, jobRoutes } from './routes/jobs.ts';
 import { type KeyRoutesDeps, keyRoutes } from './routes/keys.ts';
 import { type SourceRoutesDeps, sourceRoutes } from './routes/sources.ts';
 import { refuseUnrouted } from './unrouted.ts';
@@ -11,8 +17,11 @@ import { refuseUnrouted } from './unrouted.ts';
 export type ApiDeps = EventRoutesDeps &
   DeliveryRoutesDeps &
   IntegrationRoutesDeps &
+  BreakerRoutesDeps &
+  IntegrationHealthRoutesDeps &
   SourceRoutesDeps &
   KeyRoutesDeps &
+  JobRoutesDeps &
   HealthRoutesDeps;
 
 /** Every route of the control plane; one that names.ts has and this lacks does not compile. */
@@ -21,8 +30,11 @@ export function apiRoutes(deps: ApiDeps) {
     ...eventRoutes(deps),
     ...deliveryRoutes(deps),
     ...integrationRoutes(deps),
+    ...breakerRoutes(deps),
+    ...integrationHealthRoutes(deps),
     ...sourceRoutes(deps),
     ...keyRoutes(deps),
+    ...jobRoutes(deps),
     ...healthRoutes(deps),
     $default: { scope: null, answer: refuseUnrouted },
   } as const satisfies Record<RouteOf<'api'>, Route>;

@@ -17,7 +17,8 @@ import { readTemplate } from './template.ts';
 import { type Unwind, unwinding } from './unwind.ts';
 
 const CONCURRENCY_MAX = 4;
-const POLLERS_MAX = 4;
+/** What the fast lane has in the stage `dev`: so many batches may hang before it stands still. */
+const POLLERS_MAX = 20;
 const DRAIN_MS = 10_000;
 
 /** Boots the stack on this machine; rejects with the reason, and then leaves nothing behind. */

@@ -27,28 +27,65 @@ export interface EventSourceDeps {
 /** Between two looks at a queue that cannot be polled. */
 const RETRY_POLL_MS = 500;
 
+/**
+ * One receive at a time waits for messages, however many batches may be worked on: so a queue at
+ * rest costs one sleeping poll, and a hanging batch takes one place and no more.
+ */
 export function startEventSource(deps: EventSourceDeps): EventSource {
   const stopping = new AbortController();
-  const pollers = Math.min(deps.mapping.concurrencyMax ?? deps.pollersMax, deps.pollersMax);
-  const running = Array.from({ length: pollers }, () => poll(deps, stopping.signal));
+  const polling = poll(deps, stopping.signal);
   return {
     async stop() {
       stopping.abort();
-      await Promise.all(running);
+      await polling;
     },
   };
 }
 
+/** How many batches of the mapping's queue are worked on at the same time, at most. */
+export function batchesMax({ concurrencyMax }: MappingSpec, pollersMax: number): number {
+  return Math.min(concurrencyMax ?? pollersMax, pollersMax);
+}
+
 async function poll(deps: EventSourceDeps, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      const batch = await gather(deps, signal);
-      if (batch.length > 0) await work(deps, batch);
-      else if (deps.service.outage) await sleep(RETRY_POLL_MS);
-    } catch (error) {
-      deps.onError(error);
-      await sleep(RETRY_POLL_MS);
+  const max = batchesMax(deps.mapping, deps.pollersMax);
+  const inHand = new Set<Promise<void>>();
+  let onPlace = () => {};
+  while (max > 0 && !signal.aborted) {
+    if (inHand.size >= max) {
+      await new Promise<void>((resolve) => (onPlace = resolve));
+      continue;
     }
+    const batch = await received(deps, signal);
+    if (batch.length === 0) continue;
+    const work = settle(deps, batch).finally(() => {
+      inHand.delete(work);
+      onPlace();
+    });
+    inHand.add(work);
+  }
+  await Promise.all(inHand);
+}
+
+async function received(deps: EventSourceDeps, signal: AbortSignal): Promise<readonly Received[]> {
+  try {
+    const batch = await gather(deps, signal);
+    if (batch.length === 0 && deps.service.outage) await sleep(RETRY_POLL_MS);
+    return batch;
+  } catch (error) {
+    deps.onError(error);
+    await sleep(RETRY_POLL_MS);
+    return [];
+  }
+}
+
+/** Never throws: what broke comes again with its messages. */
+async function settle(deps: EventSourceDeps, batch: readonly Received[]): Promise<void> {
+  try {
+    await work(deps, batch);
+  } catch (error) {
+    deps.onError(error);
+    await sleep(RETRY_POLL_MS);
   }
 }
 

@@ -33,6 +33,8 @@ export interface Environment {
   /** False after a timeout or a crash: it is gone then. */
   readonly isAlive: boolean;
   run(requestId: string, event: string): Promise<InvokeResult>;
+  /** The share of the time since it was last asked in which it computed or was frozen, 0 to 1. */
+  computed(): number;
   kill(): Promise<void>;
 }
 
@@ -57,6 +59,7 @@ export function startEnvironment(
   const lines = lineBuffer(onLine);
   let running: ((result: InvokeResult) => void) | undefined;
   let isAlive = true;
+  let looked = worker.performance.eventLoopUtilization();
 
   function fail(error: FunctionError) {
     isAlive = false;
@@ -113,6 +116,12 @@ export function startEnvironment(
       return isAlive;
     },
     run,
+    computed() {
+      const now = worker.performance.eventLoopUtilization();
+      const { utilization } = worker.performance.eventLoopUtilization(now, looked);
+      looked = now;
+      return utilization;
+    },
     async kill() {
       await worker.terminate();
     },

@@ -6,6 +6,7 @@ import {
   startEnvironment,
 } from './lambda-environment.ts';
 import type { FunctionError } from './lambda-messages.ts';
+import { lambdaPool } from './lambda-pool.ts';
 
 /** A function with as many execution environments as it has invocations, up to a cap. */
 export interface LambdaFunction {
@@ -32,76 +33,41 @@ export interface LambdaHost {
 /** What Lambda takes and gives at most in one synchronous invocation. */
 export const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024 + 100;
 const WAITING_MAX = 1000;
-/** Lambda keeps an idle environment for minutes; here it is memory of a person's machine. */
-const IDLE_MS_MAX = 120_000;
-const REAP_MS = 10_000;
 
 export function lambdaFunction(spec: FunctionSpec, host: LambdaHost): LambdaFunction {
   const variables = { ...baseVariables(spec, host.region), ...host.variables, ...spec.environment };
   const cap = Math.min(spec.concurrencyMax ?? host.concurrencyMax, host.concurrencyMax);
-  const warm: { readonly environment: Environment; readonly sinceMs: number }[] = [];
-  const all = new Set<Environment>();
-  const waiting: (() => void)[] = [];
   const running = new Set<Promise<unknown>>();
   const tally = { invocations: 0, errors: 0, coldStarts: 0 };
-  let busy = 0;
-
-  async function enter(): Promise<void> {
-    if (busy < cap) busy += 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-  }
-  /** Hands the place on to who waits longest. */
-  function leave() {
-    const next = waiting.shift();
-    if (next === undefined) busy -= 1;
-    else next();
-  }
-  /** The warm one used last, so that a quiet function needs only one. */
-  function environment(): Environment {
-    for (let found = warm.pop(); found !== undefined; found = warm.pop()) {
-      if (found.environment.isAlive) return found.environment;
-      all.delete(found.environment);
-    }
+  const pool = lambdaPool(cap, () => {
     tally.coldStarts += 1;
-    const fresh = startEnvironment(spec, variables, (line) => host.onLine(spec, line));
-    all.add(fresh);
-    return fresh;
-  }
-  async function run(event: string): Promise<InvokeResult> {
-    await enter();
-    try {
-      tally.invocations += 1;
-      const place = environment();
-      const broken = await place.started;
-      const result = broken ? failed(broken) : checked(await place.run(randomUUID(), event));
-      if (result.kind === 'error') {
-        tally.errors += 1;
-        host.onFailure?.(spec, result.error);
-      }
-      if (place.isAlive) warm.push({ environment: place, sinceMs: performance.now() });
-      else all.delete(place);
-      return result;
-    } finally {
-      leave();
-    }
-  }
+    return startEnvironment(spec, variables, (line) => host.onLine(spec, line));
+  });
 
-  /** The longest idle are in front. */
-  const reaper = setInterval(() => {
-    while (warm[0] !== undefined && performance.now() - warm[0].sinceMs > IDLE_MS_MAX) {
-      const idle = warm.shift()?.environment;
-      if (idle === undefined) return;
-      all.delete(idle);
-      void idle.kill();
+  async function run(event: string): Promise<InvokeResult> {
+    tally.invocations += 1;
+    const result = await runIn(await pool.take(), event);
+    if (result.kind === 'error') {
+      tally.errors += 1;
+      host.onFailure?.(spec, result.error);
     }
-  }, REAP_MS).unref();
+    return result;
+  }
+  async function runIn(place: Environment | FunctionError, event: string): Promise<InvokeResult> {
+    if ('errorType' in place) return failed(place);
+    try {
+      return checked(await place.run(randomUUID(), event));
+    } finally {
+      pool.give(place);
+    }
+  }
 
   return {
     spec,
     async invoke(event) {
       const payload = JSON.stringify(event) ?? 'null';
       if (Buffer.byteLength(payload) > PAYLOAD_BYTES_MAX) return failed(REQUEST_TOO_LARGE);
-      if (waiting.length >= WAITING_MAX) return { kind: 'throttled' };
+      if (pool.waiting() >= WAITING_MAX) return { kind: 'throttled' };
       const invocation = run(payload);
       running.add(invocation);
       const forget = () => running.delete(invocation);
@@ -112,11 +78,7 @@ export function lambdaFunction(spec: FunctionSpec, host: LambdaHost): LambdaFunc
     async idle() {
       await Promise.allSettled(running);
     },
-    async stop() {
-      clearInterval(reaper);
-      await Promise.all([...all].map((environment) => environment.kill()));
-      all.clear();
-    },
+    stop: () => pool.stop(),
   };
 }
 

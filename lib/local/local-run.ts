@@ -49,7 +49,7 @@ export interface BootOptions {
   /** `manual`: schedules fire on `tick()` alone. */
   readonly schedules?: 'run' | 'manual';
   readonly dynamo?: DynamoKind;
-  /** Execution environments of one function at most. */
+  /** Execution environments of one function at most, or as many as its queues have batches. */
   readonly concurrencyMax?: number;
   /** Batches of one queue that are worked on at the same time, at most. */
   readonly pollersMax?: number;

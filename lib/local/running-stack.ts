@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createCustomResource } from './custom-resources.ts';
-import { startEventSource } from './event-source.ts';
+import { batchesMax, startEventSource } from './event-source.ts';
 import type { HttpApi } from './http-api.ts';
 import { type LambdaFunction, type LambdaHost, lambdaFunction } from './lambda.ts';
+import type { FunctionSpec } from './lambda-environment.ts';
 import { schedulesOf } from './schedules.ts';
 import type { SqsService } from './sqs-service.ts';
 import type { Stack } from './stack.ts';
@@ -33,7 +34,15 @@ export interface RunningStack {
 
 export function runningStack(deps: StackDeps): RunningStack {
   const { stack, place, api, service, host, onError } = deps;
-  const functions = stack.functions.map((spec) => lambdaFunction(spec, host));
+  /** Every batch in hand needs a place: else a lane that hangs would take another lane's. */
+  const placesOf = ({ name, arn }: FunctionSpec) =>
+    stack.mappings
+      .filter(({ functionId }) => functionId === name || functionId === arn)
+      .reduce((sum, mapping) => sum + batchesMax(mapping, deps.pollersMax), 0);
+  const functions = stack.functions.map((spec) => {
+    const concurrencyMax = Math.max(host.concurrencyMax, placesOf(spec));
+    return lambdaFunction(spec, { ...host, concurrencyMax });
+  });
   const byId = new Map(functions.flatMap((fn) => [[fn.spec.name, fn] as const, [fn.spec.arn, fn]]));
   const functionOf = (id: string): LambdaFunction => {
     const found = byId.get(id);

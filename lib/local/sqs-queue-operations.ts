@@ -37,10 +37,8 @@ export function queueOperations(
       return {};
     },
     ListDeadLetterSourceQueues(input) {
-      const { arn } = queueOf(service, input);
-      return { queueUrls: sourcesOf(service, arn).map(urlOf) };
+      return { queueUrls: service.sourcesOf(queueOf(service, input)).map(urlOf) };
     },
-    StartMessageMoveTask: (input) => startMove(service, input),
   };
 }
 
@@ -77,22 +75,4 @@ function requireDeadLetters(service: SqsService, arn: string | undefined) {
       'Value for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.',
     );
   }
-}
-
-function startMove(service: SqsService, input: AwsInput) {
-  const from = service.byArn(text(input, 'SourceArn'));
-  const destination = optionalText(input, 'DestinationArn');
-  const to = destination === undefined ? undefined : service.byArn(destination);
-  if (from === undefined || (destination !== undefined && to === undefined)) {
-    throw new AwsError('ResourceNotFoundException', 'The specified resource does not exist.');
-  }
-  if (sourcesOf(service, from.arn).length === 0) {
-    throw invalidValue('Source queue must be configured as a Dead Letter Queue.');
-  }
-  service.move(from, to);
-  return { TaskHandle: Buffer.from(from.arn).toString('base64') };
-}
-
-function sourcesOf(service: SqsService, arn: string): readonly NamedQueue[] {
-  return service.all().filter(({ settings }) => settings.redrive?.deadLetterArn === arn);
 }

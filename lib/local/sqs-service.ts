@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError } from './aws-json.ts';
-import type { QueueCounts, QueueSettings, Received, SqsQueue } from './sqs-message.ts';
+import type {
+  Message,
+  NewMessage,
+  QueueCounts,
+  QueueSettings,
+  Received,
+  SqsQueue,
+} from './sqs-message.ts';
 import { sqsQueue } from './sqs-queue.ts';
 
 /** All queues of one local run: names, dead letters, long polls, and a count of what was asked. */
@@ -21,8 +28,13 @@ export interface SqsService {
   receive(queue: NamedQueue, poll: Poll): Promise<readonly Received[]>;
   /** Lets waiting receives look again. */
   changed(queue: NamedQueue): void;
-  /** Moves every visible message to `to`, or back to where it died; returns how many. */
-  move(from: NamedQueue, to?: NamedQueue): number;
+  /** The queues whose dead letters go to this one. */
+  sourcesOf(queue: NamedQueue): readonly NamedQueue[];
+  /**
+   * Moves every visible message to `to`, or back to where it died, as a new message. Those `left`
+   * died nowhere that is known, and stay.
+   */
+  move(from: NamedQueue, to?: NamedQueue): { readonly moved: number; readonly left: number };
   /** Requests since the start, as SQS bills them, by operation. */
   readonly requests: RequestCounts;
   /** While down the HTTP side answers 503 and polls find nothing. */
@@ -101,16 +113,18 @@ export function sqsService(place: {
         await somethingToSee(queue, leftMs, poll.signal);
       }
     },
+    sourcesOf: ({ arn }) =>
+      service.all().filter(({ settings }) => settings.redrive?.deadLetterArn === arn),
     move(from, to) {
-      let moved = 0;
-      for (const message of from.drain()) {
-        const target = to ?? service.byArn(message.deadLetterSourceArn ?? '') ?? from;
-        const { deadLetterSourceArn: _, ...rest } = message;
-        target.adopt({ ...rest, receiveCount: 0 });
-        service.changed(target);
-        moved += 1;
-      }
-      return moved;
+      const messages = from.drain();
+      const orphans = messages.filter((message) => {
+        const target = to ?? service.byArn(message.deadLetterSourceArn ?? '');
+        target?.put(newOf(message));
+        if (target !== undefined) service.changed(target);
+        return target === undefined;
+      });
+      for (const message of orphans) from.adopt(message);
+      return { moved: messages.length - orphans.length, left: orphans.length };
     },
   };
 
@@ -141,6 +155,17 @@ export function sqsService(place: {
     signal?.removeEventListener('abort', waiter.wake);
   }
   return service;
+}
+
+/** A redriven message gets a new id and age, and none of the delay it was sent with. */
+function newOf({ body, attributes, groupId, traceHeader }: Message): NewMessage {
+  return {
+    body,
+    delaySeconds: 0,
+    ...(attributes !== undefined && { attributes }),
+    ...(groupId !== undefined && { groupId }),
+    ...(traceHeader !== undefined && { traceHeader }),
+  };
 }
 
 /** What `GetQueueAttributes` would say of every queue. */

@@ -1,81 +1,39 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { dynamoApiKeys } from '../adapters/dynamodb/api-keys.ts';
 import { dynamoClaims } from '../adapters/dynamodb/claims.ts';
-import { dynamoClient } from '../adapters/dynamodb/client.ts';
-import { dynamoDeliveries } from '../adapters/dynamodb/deliveries.ts';
-import { dynamoEvents } from '../adapters/dynamodb/events.ts';
+import { dynamoConcurrencyLimits } from '../adapters/dynamodb/concurrency-limits.ts';
+import { dynamoHealthChecks } from '../adapters/dynamodb/health-checks.ts';
 import { dynamoIntegrations } from '../adapters/dynamodb/integrations.ts';
-import { dynamoProgress } from '../adapters/dynamodb/progress.ts';
+import { dynamoJobs } from '../adapters/dynamodb/jobs.ts';
+import { dynamoRateLimits } from '../adapters/dynamodb/rate-limits.ts';
 import { cachedSources, dynamoSources } from '../adapters/dynamodb/sources.ts';
-import type { Tables } from '../adapters/dynamodb/table.ts';
 import { cachedTargets } from '../adapters/dynamodb/targets.ts';
 import { httpSender } from '../adapters/http/sender.ts';
-import { adminKeyVault, keptSecret, secretsClient } from '../adapters/secrets/secrets-manager.ts';
-import { sqsClient } from '../adapters/sqs/client.ts';
+import { adminKeyVault } from '../adapters/secrets/secrets-manager.ts';
 import { queueProbe } from '../adapters/sqs/queue-probe.ts';
-import { sqsDeliveryQueue, sqsFanOutQueue } from '../adapters/sqs/queues.ts';
-import { systemClock, systemRandom } from '../adapters/system.ts';
+import { breakerTally } from '../app/breaker-tally.ts';
+import { limitDrains } from '../app/limit-drains.ts';
 import { ENV } from '../names.ts';
-import { type Environment, readConfig, readEgress, readRetentionDays, required } from './config.ts';
+import { type Environment, readEgress, readRetentionDays, required } from './config.ts';
+import {
+  allTables,
+  base,
+  boardOf,
+  deliveryQueue,
+  dynamo,
+  fanOutQueue,
+  histories,
+  outages,
+  pepperOf,
+  registryTable,
+  secrets,
+  sqs,
+} from './parts.ts';
 import { derivedKey, packer, sealer } from './seal.ts';
-import { powertoolsTelemetry } from './telemetry.ts';
 
 /**
  * The composition root: one function for each Lambda, called once when its module is loaded. A
  * function gets only what it uses, so that its bundle holds nothing else.
  */
-
-/** What every function has: clock, dice, telemetry. */
-function base(env: Environment) {
-  const config = readConfig(env);
-  const telemetry = powertoolsTelemetry(config);
-  return { config, telemetry, clock: systemClock, random: systemRandom, version: config.version };
-}
-
-type Base = ReturnType<typeof base>;
-
-/**
- * One client of each service in a process, so that connections are used again. Marked pure, so
- * that a bundle in which nobody asks for a client does without its SDK.
- */
-const dynamo = /* @__PURE__ */ once(() => dynamoClient({}));
-const sqs = /* @__PURE__ */ once(sqsClient);
-const secrets = /* @__PURE__ */ once(secretsClient);
-
-function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}
-
-function registryTable(env: Environment): Tables {
-  return { registry: required(env, ['registryTable']).registryTable, history: '', state: '' };
-}
-
-function allTables(env: Environment): Tables {
-  const names = required(env, ['registryTable', 'historyTable', 'stateTable']);
-  return { registry: names.registryTable, history: names.historyTable, state: names.stateTable };
-}
-
-function histories(db: DynamoDBClient, tables: Tables, env: Environment, common: Base) {
-  const options = { ...common, retentionDays: readRetentionDays(env) };
-  return {
-    events: dynamoEvents(db, tables, options),
-    deliveries: dynamoDeliveries(db, tables, options),
-  };
-}
-
-function deliveryQueue(env: Environment, { telemetry }: Base) {
-  const { deliveryQueueUrl } = required(env, ['deliveryQueueUrl']);
-  return sqsDeliveryQueue(sqs(), deliveryQueueUrl, telemetry);
-}
-
-function pepperOf(env: Environment) {
-  const { pepperSecretId } = required(env, ['pepperSecretId']);
-  return keptSecret(secrets(), pepperSecretId);
-}
 
 export function composeAuthorize(env: Environment = process.env) {
   const common = base(env);
@@ -88,16 +46,16 @@ export function composePublish(env: Environment = process.env) {
   const common = base(env);
   const db = dynamo();
   const tables = allTables(env);
-  const { fanOutQueueUrl } = required(env, ['fanOutQueueUrl']);
   return {
     ...common,
     ...histories(db, tables, env, common),
+    board: boardOf(db, tables, common),
     // No answer of these functions holds a secret, so they need no right to read the pepper.
     sealer: packer,
     integrations: dynamoIntegrations(db, tables, common),
     claims: dynamoClaims(db, tables, common),
     deliveryQueue: deliveryQueue(env, common),
-    fanOutQueue: sqsFanOutQueue(sqs(), fanOutQueueUrl, common.telemetry),
+    fanOutQueue: fanOutQueue(env, common),
   };
 }
 
@@ -112,20 +70,31 @@ export function composeDeliver(env: Environment = process.env) {
   const db = dynamo();
   const tables = allTables(env);
   const integrations = dynamoIntegrations(db, tables, common);
+  const outage = outages(db, tables, env, common);
   return {
     ...common,
     ...histories(db, tables, env, common),
+    ...outage,
     integrations,
     targets: cachedTargets(integrations, common.clock),
     deliveryQueue: deliveryQueue(env, common),
     sender: httpSender({ policy: readEgress(env) }),
+    tally: breakerTally(),
+    instance: Buffer.from(common.random.bytes(INSTANCE_BYTES)).toString('base64url'),
+    rateLimits: dynamoRateLimits(db, tables, common),
+    concurrencyLimits: dynamoConcurrencyLimits(db, tables, common),
+    limitDrains: limitDrains({ ...common, ...outage }),
   };
 }
 
+const INSTANCE_BYTES = 6;
+
 export function composeFanOut(env: Environment = process.env) {
   const common = base(env);
-  const { events } = histories(dynamo(), allTables(env), env, common);
-  return { ...common, events, deliveryQueue: deliveryQueue(env, common) };
+  const tables = allTables(env);
+  const { events } = histories(dynamo(), tables, env, common);
+  const board = boardOf(dynamo(), tables, common);
+  return { ...common, events, board, deliveryQueue: deliveryQueue(env, common) };
 }
 
 export function composeTick(env: Environment = process.env) {
@@ -136,10 +105,28 @@ export function composeTick(env: Environment = process.env) {
   return {
     ...common,
     ...histories(db, tables, env, common),
+    ...outages(db, tables, env, common),
     integrations,
     targets: cachedTargets(integrations, common.clock),
-    progress: dynamoProgress(db, tables, common),
     deliveryQueue: deliveryQueue(env, common),
+    jobs: dynamoJobs(db, tables, common),
+    healthChecks: dynamoHealthChecks(db, tables, common),
+    sender: httpSender({ policy: readEgress(env) }),
+  };
+}
+
+export function composeWork(env: Environment = process.env) {
+  const common = base(env);
+  const db = dynamo();
+  const tables = allTables(env);
+  return {
+    ...common,
+    ...histories(db, tables, env, common),
+    ...outages(db, tables, env, common),
+    integrations: dynamoIntegrations(db, tables, common),
+    deliveryQueue: deliveryQueue(env, common),
+    rateLimits: dynamoRateLimits(db, tables, common),
+    jobs: dynamoJobs(db, tables, common),
   };
 }
 
@@ -154,6 +141,10 @@ export function composeApi(env: Environment = process.env) {
   const { deliveryQueueUrl } = required(env, ['deliveryQueueUrl']);
   return {
     ...publish,
+    ...outages(db, tables, env, publish),
+    retentionDays: readRetentionDays(env),
+    jobs: dynamoJobs(db, tables, publish),
+    healthChecks: dynamoHealthChecks(db, tables, publish),
     egress,
     publicUrl: env[ENV.publicUrl] ?? '',
     pepper,
@@ -162,7 +153,6 @@ export function composeApi(env: Environment = process.env) {
     targets: cachedTargets(integrations, clock),
     sources: dynamoSources(db, tables, publish),
     apiKeys: dynamoApiKeys(db, tables, publish),
-    progress: dynamoProgress(db, tables, publish),
     sender: httpSender({ policy: egress }),
     probes: {
       registry: () => integrations.list({ limit: 1 }),

@@ -44,6 +44,7 @@ export const LOG_FIELDS: ReadonlySet<string> = new Set([
   'outcome',
   'provider',
   'queue',
+  'rate',
   'reason',
   'released',
   'replayed',

@@ -3,7 +3,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { MiddlewareObj } from '@middy/core';
 import type { Telemetry } from '../app/ports.ts';
-import { METRIC_NAMESPACE } from '../names.ts';
+import { METRIC_NAMESPACE, METRIC_SERVICE } from '../names.ts';
 import { plainFields } from './log-fields.ts';
 
 /** Telemetry of a Lambda function, with the middlewares that scope it to one invocation. */
@@ -13,9 +13,6 @@ export interface LambdaTelemetry extends Telemetry {
   /** Put on every line until the invocation ends. */
   scope(fields: { readonly requestId: string }): void;
 }
-
-/** One value for all functions: each combination of dimensions is a metric that costs money. */
-const SERVICE = 'breakwater';
 
 /**
  * Powertools' logger and EMF metrics. Figures carry the dimensions `service` and `stage`. The
@@ -31,7 +28,8 @@ export function powertoolsTelemetry(names: {
   });
   const metrics = new Metrics({
     namespace: METRIC_NAMESPACE,
-    serviceName: SERVICE,
+    // One for all functions: each combination of dimensions is a metric that costs money.
+    serviceName: METRIC_SERVICE,
     defaultDimensions: { stage: names.stage },
   });
   // Powertools' own `logMetrics` warns about each invocation that had nothing to count.

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { attemptDelivery } from '../../lib/app/attempt-delivery.ts';
+import { deliverBatch } from '../../lib/app/deliver-batch.ts';
 import { cancelDelivery, replayEvent, retryDelivery } from '../../lib/app/delivery-actions.ts';
 import { fanOut } from '../../lib/app/fan-out.ts';
+import { letGoOldest } from '../../lib/app/probe-waiting.ts';
 import { publishEvent } from '../../lib/app/publish-event.ts';
 import { runSweep } from '../../lib/app/sweep.ts';
 import { tick } from '../../lib/app/tick.ts';
+import { BREAKER_DEFAULTS } from '../../lib/domain/breaker.ts';
+import type { DeliveryTask } from '../../lib/domain/delivery.ts';
 import type { IntegrationId } from '../../lib/domain/ids.ts';
 import { deliveryWorld } from '../fakes/delivery-world.ts';
 
@@ -20,6 +24,9 @@ const PORTS = [
   'progress',
   'deliveryQueue',
   'fanOutQueue',
+  'workQueue',
+  'breakers',
+  'drains',
   'sender',
 ] as const;
 
@@ -83,9 +90,10 @@ function reasonsOf(error: unknown): unknown[] {
 async function recover(world: World, minutes = 8) {
   for (let i = 0; i < minutes; i++) {
     await world.pump();
+    await world.run(5_000);
     await world.minute();
   }
-  await world.pump();
+  await world.run(60_000);
 }
 
 async function expectDelivered(world: World, eventId: string, id: IntegrationId, requests: number) {
@@ -257,4 +265,59 @@ describe('killed at every call, before it and after it', () => {
       expect(world.sender.sent).toEqual([]);
     });
   });
+
+  it.each(['opens', 'is probed', 'closes'] as const)(
+    'a breaker %s: its state is one of the two, and everything arrives in the end',
+    async (moment) => {
+      const calls = await atEveryCall(async (kill) => {
+        const { world, id } = await outageUntil(moment);
+        const bells = world.take().filter(({ delaySeconds }) => delaySeconds === 0);
+        expect(bells.length).toBeGreaterThan(0);
+        world.sender.answers(moment === 'opens' ? 500 : 200);
+        await kill(async (deps) => {
+          for (const { task } of bells) await deliverOne(deps, task);
+        }, world);
+        world.sender.answers(200);
+        for (let minute = 0; minute < 12; minute++) {
+          await world.run(30_000);
+          await world.minute();
+        }
+        for (const eventId of ['e0', 'e1', 'e2', 'e3', 'e4']) {
+          await expectDelivered(world, eventId, id, 4);
+        }
+      });
+      expect(calls).toBeGreaterThanOrEqual(8);
+    },
+  );
 });
+
+async function deliverOne(deps: Deps, task: DeliveryTask): Promise<void> {
+  await deliverBatch(deps, [{ messageId: 'm', task }], () => 55_000);
+}
+
+/** An outage, up to just before the attempt that matters: its doorbell is in the queue. */
+async function outageUntil(moment: 'opens' | 'is probed' | 'closes') {
+  const world = deliveryWorld();
+  const breaker = {
+    ...BREAKER_DEFAULTS,
+    consecutiveFailures: 2,
+    halfOpenCalls: moment === 'closes' ? 1 : 2,
+  };
+  const { id } = await world.register('a', { breaker });
+  world.sender.answers(500);
+  for (const eventId of ['e0', 'e1']) {
+    await publishEvent(world.deps, { ...EVENT, id: eventId });
+    if (eventId === 'e1' && moment === 'opens') break;
+    const bells = world.take();
+    for (const { task } of bells) await deliverOne(world.deps, { ...task, lane: 'slow' });
+    world.take();
+  }
+  for (const eventId of ['e2', 'e3', 'e4']) {
+    await publishEvent(world.deps, { ...EVENT, id: eventId });
+  }
+  if (moment === 'opens') return { world, id };
+  const sign = world.board.sign({ tenant: 'default', integrationId: id, target: 0 });
+  world.clock.advance((sign?.openUntilMs ?? 0) - world.clock.nowMs());
+  await letGoOldest(world.deps, { tenant: 'default', id }, 1);
+  return { world, id };
+}

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DeliveryFilter, listDeliveries } from '../../lib/app/delivery-lists.ts';
-import type { DeliverySummary } from '../../lib/app/ports.ts';
+import type { DeliverySummary } from '../../lib/app/ports-history.ts';
 import { end, hold } from '../../lib/domain/delivery-transitions.ts';
 import type { IntegrationId } from '../../lib/domain/ids.ts';
 import { deliveryWorld } from '../fakes/delivery-world.ts';

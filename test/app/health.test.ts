@@ -12,6 +12,7 @@ function steppedClock() {
       new Promise<void>((wake) => {
         sleepers.push({ atMs: nowMs + ms, wake });
       }),
+    after: () => () => {},
     advance(ms: number) {
       nowMs += ms;
       for (const { atMs, wake } of sleepers) if (atMs <= nowMs) wake();

@@ -85,6 +85,22 @@ describe('pausing and resuming', () => {
     expect(await world.progress.sweeps()).toEqual([{ ...sweep, startedAtMs: T0 + 9 }]);
   });
 
+  it('starts the release of what was held, and answers though that cannot be started', async () => {
+    const { world } = setUp();
+    const { id } = await createIntegration(world, ME, BASE);
+    await pauseIntegration(world, ME, 'erp');
+    const load = async () => {
+      throw new Error('The table is down.');
+    };
+    const broken = { ...world, drains: { ...world.drains, load } };
+    expect((await resumeIntegration(broken, ME, 'erp')).status).toBe('active');
+    expect(await world.progress.sweeps()).toHaveLength(1);
+    await resumeIntegration(world, ME, 'erp');
+    expect(await world.drains.load(id)).toMatchObject({ step: 1, rate: 50 });
+    const task = { kind: 'drain', tenant: 'default', integrationId: id, step: 1 };
+    expect(world.workQueue.rung).toEqual([{ task, delaySeconds: 3 }]);
+  });
+
   it('enables what the receiver had disabled, which cannot be paused', async () => {
     const { world, stored } = setUp();
     await createIntegration(world, ME, BASE);

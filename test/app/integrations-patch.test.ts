@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rotateSecret } from '../../lib/app/integration-secrets.ts';
 import { createIntegration, patchIntegration, putIntegration } from '../../lib/app/integrations.ts';
+import { BREAKER_DEFAULTS } from '../../lib/domain/breaker.ts';
 import type { Integration } from '../../lib/domain/integration.ts';
 import { refusalOf } from '../fakes/registry-world.ts';
 import { T0 } from '../fakes/world.ts';
@@ -40,6 +41,51 @@ describe('patching an integration', () => {
     });
     const { fields } = await refusalOf(patchIntegration(world, ME, 'erp', { endpoint: null }));
     expect(fields).toEqual({ endpoint: 'is required: an https URL' });
+  });
+
+  it('merges breaker, limits and health check, and takes each away by null', async () => {
+    const { world } = setUp();
+    const url = 'https://erp.example.com/health';
+    await createIntegration(world, ME, {
+      ...BASE,
+      breaker: { openSeconds: 5 },
+      limits: { perSecond: 5, concurrency: 2 },
+      healthCheck: { url, intervalSeconds: 90 },
+    });
+    const patch = {
+      breaker: { minimumCalls: 3 },
+      limits: { perSecond: null },
+      healthCheck: { method: 'HEAD' },
+    };
+    expect(await patchIntegration(world, ME, 'erp', patch)).toMatchObject({
+      breaker: { openSeconds: 5, minimumCalls: 3, halfOpenCalls: 3 },
+      limits: { concurrency: 2 },
+      healthCheck: { url, intervalSeconds: 90, method: 'HEAD' },
+    });
+    const nulls = { breaker: null, limits: null, healthCheck: null };
+    const cleared = await patchIntegration(world, ME, 'erp', nulls);
+    expect(cleared).toMatchObject({ breaker: BREAKER_DEFAULTS, limits: null, healthCheck: null });
+    expect(await world.integrations.byName('default', 'erp')).not.toHaveProperty('healthCheck');
+    const wrong = { breaker: { maxOpenSeconds: 29 }, healthCheck: { intervalSeconds: 60 } };
+    const { fields } = await refusalOf(patchIntegration(world, ME, 'erp', wrong));
+    expect(Object.keys(fields).sort()).toEqual(['breaker.maxOpenSeconds', 'healthCheck.url']);
+  });
+
+  it('lets go what the breaker held when it switches the breaker off, begun before', async () => {
+    const { world, stored } = setUp();
+    await createIntegration(world, ME, BASE);
+    const off = { breaker: { enabled: false } };
+    const killed = { ...world.integrations, save: async () => Promise.reject(new Error('killed')) };
+    await expect(
+      patchIntegration({ ...world, integrations: killed }, ME, 'erp', off),
+    ).rejects.toThrow('killed');
+    const sweeps = [{ kind: 'release', integrationId: (await stored()).id }];
+    expect(await world.progress.sweeps()).toMatchObject(sweeps);
+    expect(world.workQueue.rung).toEqual([]);
+    await patchIntegration(world, ME, 'erp', off);
+    expect(await world.progress.sweeps()).toMatchObject(sweeps);
+    expect(world.workQueue.rung).toMatchObject([{ task: { kind: 'drain' } }]);
+    expect((await stored()).breaker.enabled).toBe(false);
   });
 
   it('begins credentials and signing anew when their kind changes', async () => {
@@ -100,10 +146,10 @@ describe('patching an integration', () => {
   it('refuses what the whole would be refused for', async () => {
     const { world } = setUp();
     await createIntegration(world, ME, BASE);
-    const patch = { name: 'B', breaker: {}, status: 'active', nope: 1, retry: 'x', auth: 'y' };
+    const patch = { name: 'B', fallback: [], status: 'paused', nope: 1, retry: 'x', auth: 'y' };
     const { fields } = await refusalOf(patchIntegration(world, ME, 'erp', patch));
     expect(Object.keys(fields).sort()).toEqual(
-      ['auth', 'breaker', 'name', 'nope', 'retry', 'status'].sort(),
+      ['auth', 'fallback', 'name', 'nope', 'retry', 'status'].sort(),
     );
   });
 

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { pauseIntegration } from '../../lib/app/integration-status.ts';
-import { createIntegration, putIntegration } from '../../lib/app/integrations.ts';
+import {
+  createIntegration,
+  getIntegration,
+  patchIntegration,
+  putIntegration,
+} from '../../lib/app/integrations.ts';
 import { ulid } from '../../lib/domain/ids.ts';
 import { refusalOf } from '../fakes/registry-world.ts';
 import { T0 } from '../fakes/world.ts';
@@ -50,6 +55,77 @@ describe('putting an integration', () => {
       putIntegration(world, ME, 'erp', { ...BASE, auth: { type: 'bearer' } }),
     );
     expect(Object.keys(fields)).toEqual(['auth.token']);
+  });
+
+  it('takes back what was answered, as it is and twice, with everything kept', async () => {
+    const { world, stored } = setUp();
+    for (const [name, more] of [
+      ['erp', {}],
+      ['ed', { signing: { scheme: 'standard-webhooks-ed25519' }, auth: BASIC }],
+      [
+        'full',
+        {
+          breaker: { enabled: false },
+          limits: { perSecond: 5 },
+          healthCheck: { url: 'https://erp.example.com/health' },
+          retry: { backoff: {} },
+        },
+      ],
+    ] as const) {
+      await createIntegration(world, ME, { ...BASE, ...more, name });
+      await pauseIntegration(world, ME, name);
+      const before = await stored(name);
+      const answer = await getIntegration(world, ME, name);
+      for (const round of [1, 2]) {
+        world.clock.advance(1_000);
+        const put = await putIntegration(world, ME, name, answer);
+        expect(put.integration).toEqual({ ...answer, updatedAt: put.integration.updatedAt });
+        const after = await stored(name);
+        const version = before.version + round;
+        expect(after).toEqual({ ...before, version, updatedAtMs: after.updatedAtMs });
+      }
+      expect((await patchIntegration(world, ME, answer.id, answer)).status).toBe('paused');
+    }
+  });
+
+  it('refuses to set what Breakwater sets, and creates nothing with it', async () => {
+    const { world } = setUp();
+    await createIntegration(world, ME, BASE);
+    const answer = await getIntegration(world, ME, 'erp');
+    for (const [field, value] of [
+      ['id', `int_${ulid(T0, new Uint8Array(10))}`],
+      ['status', 'paused'],
+      ['disabledReason', 'broken'],
+      ['createdAt', '2026-01-15T12:00:00.001Z'],
+      ['updatedAt', '2026-01-15T12:00:00.001Z'],
+      ['updatedAt', 'now'],
+      ['updatedAt', null],
+    ]) {
+      const body = { ...answer, [field as string]: value };
+      const { fields } = await refusalOf(putIntegration(world, ME, 'erp', body));
+      expect(fields).toEqual({ [field as string]: 'is set by Breakwater; leave it out' });
+    }
+    const key = { ...BASE, signing: { scheme: 'standard-webhooks-ed25519', publicKey: 'whpk_x' } };
+    expect(Object.keys((await refusalOf(putIntegration(world, ME, 'erp', key))).fields)).toEqual([
+      'signing.publicKey',
+    ]);
+    const copy = await refusalOf(putIntegration(world, ME, 'copy', { ...answer, name: 'copy' }));
+    expect(Object.keys(copy.fields)).toEqual([
+      'id',
+      'status',
+      'disabledReason',
+      'createdAt',
+      'updatedAt',
+    ]);
+  });
+
+  it('drops limits and the health check that it leaves out', async () => {
+    const { world, stored } = setUp();
+    const healthCheck = { url: 'https://erp.example.com/health' };
+    await putIntegration(world, ME, 'erp', { ...BASE, healthCheck, limits: { perSecond: 1 } });
+    const { integration } = await putIntegration(world, ME, 'erp', BASE);
+    expect(integration).toMatchObject({ healthCheck: null, limits: null });
+    expect(await stored()).not.toHaveProperty('healthCheck');
   });
 
   it('renames by id, never by name, and creates by name only', async () => {

@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { attemptDelivery } from '../../lib/app/attempt-delivery.ts';
-import { runSweep, runSweeps, sweepAtOnce } from '../../lib/app/sweep.ts';
 import { tick } from '../../lib/app/tick.ts';
 import { deliveryWorld } from '../fakes/delivery-world.ts';
 
 type World = ReturnType<typeof deliveryWorld>;
-const never = () => false;
 
 /** Minutes until everything rung has been delivered. */
 async function settle(world: World, minutes = 5) {
@@ -312,136 +310,6 @@ describe('a tick among faults', () => {
   });
 });
 
-describe('sweeps', () => {
-  const resume = async (world: World, id: `int_${string}`) => {
-    const sweep = {
-      kind: 'release',
-      tenant: 'default',
-      integrationId: id,
-      startedAtMs: world.clock.nowMs(),
-    } as const;
-    await world.progress.startSweep(sweep);
-    await world.change(id, { status: 'active' });
-    return sweep;
-  };
-
-  it('release what a pause held, oldest first, and lose nothing', async () => {
-    const world = deliveryWorld();
-    const { id } = await world.register('erp', { status: 'paused' });
-    const ids: string[] = [];
-    for (let i = 0; i < 250; i++) {
-      ids.push((await world.publish()).id);
-      world.clock.advance(10);
-    }
-    await resume(world, id);
-    await world.minute();
-    expect(world.queue.rung.map(({ task }) => task.eventId)).toEqual(ids);
-    await world.pump();
-    expect(world.sender.sent).toHaveLength(250);
-  });
-
-  it('stay long enough for a worker that was still parking', async () => {
-    const world = deliveryWorld();
-    const { id } = await world.register('erp', { status: 'paused' });
-    await resume(world, id);
-    await world.minute();
-    await world.change(id, { status: 'paused' });
-    const late = await world.publish();
-    await world.change(id, { status: 'active' });
-    await settle(world, 2);
-    expect((await world.delivery(late.id, id))?.state.status).toBe('delivered');
-    await settle(world, 10);
-    expect(await world.progress.sweeps()).toEqual([]);
-  });
-
-  it('are not over while there is something left, however old they are', async () => {
-    const world = deliveryWorld();
-    const { id } = await world.register('erp', { status: 'paused' });
-    for (let i = 0; i < 150; i++) await world.publish();
-    await resume(world, id);
-    world.clock.advance(660_000);
-    let asked = 0;
-    await runSweeps(world.deps, () => asked++ > 1);
-    expect(await world.progress.sweeps()).toHaveLength(1);
-    await runSweeps(world.deps, () => false);
-    expect(await world.progress.sweeps()).toEqual([]);
-    expect(world.queue.rung).toHaveLength(150);
-  });
-
-  it('release a deliverAt that is still to come for its own time', async () => {
-    const world = deliveryWorld();
-    const { id } = await world.register('erp', { status: 'paused' });
-    const deliverAtMs = world.clock.nowMs() + 86_400_000;
-    const event = await world.publish({ deliverAtMs });
-    await resume(world, id);
-    await world.minute();
-    expect(world.queue.rung).toEqual([]);
-    expect((await world.delivery(event.id, id))?.state).toMatchObject({
-      status: 'waiting',
-      nextAttemptAtMs: deliverAtMs,
-    });
-  });
-
-  it('go on with the others when one fails', async () => {
-    const world = deliveryWorld();
-    const a = await world.register('a', { status: 'paused' });
-    const b = await world.register('b', { status: 'paused' });
-    await world.publish();
-    await resume(world, a.id);
-    await resume(world, b.id);
-    const held: typeof world.deliveries.held = async (id, limit) => {
-      if (id === a.id) throw new Error('throttled');
-      return await world.deliveries.held(id, limit);
-    };
-    const deps = { ...world.deps, deliveries: { ...world.deliveries, held } };
-    await expect(runSweeps(deps, never)).rejects.toThrow(AggregateError);
-    expect(world.queue.rung.map(({ task }) => task.integrationId)).toEqual([b.id]);
-  });
-
-  it('stop releasing when the integration is paused again', async () => {
-    const world = deliveryWorld();
-    const { id } = await world.register('erp', { status: 'paused' });
-    await world.publish();
-    const sweep = await resume(world, id);
-    await world.change(id, { status: 'paused' });
-    expect(await runSweep(world.deps, sweep, never)).toBe(true);
-    expect(world.queue.rung).toEqual([]);
-  });
-
-  it('cancel what a deleted integration still had to get', async () => {
-    const world = deliveryWorld();
-    const erp = await world.register('erp', { status: 'paused' });
-    const crm = await world.register('crm', { status: 'paused' });
-    const event = await world.publish();
-    const startedAtMs = world.clock.nowMs();
-    const sweep = {
-      kind: 'cancel',
-      tenant: 'default',
-      integrationId: erp.id,
-      startedAtMs,
-    } as const;
-    await world.progress.startSweep(sweep);
-    expect(await runSweep(world.deps, sweep, never)).toBe(true);
-    expect((await world.delivery(event.id, erp.id))?.state.status).toBe('held');
-    await world.integrations.remove(erp);
-    await world.minute();
-    expect((await world.delivery(event.id, erp.id))?.state.status).toBe('cancelled');
-    expect((await world.delivery(event.id, crm.id))?.state.status).toBe('held');
-  });
-
-  it('stop when time runs out and go on the next minute', async () => {
-    const world = deliveryWorld();
-    const { id } = await world.register('erp', { status: 'paused' });
-    for (let i = 0; i < 150; i++) await world.publish();
-    const sweep = await resume(world, id);
-    let calls = 0;
-    expect(await runSweep(world.deps, sweep, () => calls++ > 0)).toBe(false);
-    expect(world.queue.rung).toHaveLength(100);
-    await settle(world, 2);
-    expect(world.sender.sent).toHaveLength(150);
-  });
-});
-
 describe('the tick', () => {
   it('does the other parts when one fails, and says so', async () => {
     const world = deliveryWorld();
@@ -455,25 +323,5 @@ describe('the tick', () => {
     const deps = { ...world.deps, deliveries: { ...world.deliveries, due } };
     await expect(tick(deps, () => 55_000)).rejects.toThrow(AggregateError);
     expect(world.queue.rung).toHaveLength(1);
-  });
-});
-
-describe('a sweep at once', () => {
-  it('leaves to the tick what goes wrong', async () => {
-    const world = deliveryWorld();
-    const { id } = await world.register('erp', { status: 'paused' });
-    const event = await world.publish();
-    await world.change(id, { status: 'active' });
-    const held = async () => {
-      throw new Error('throttled');
-    };
-    const startedAtMs = world.clock.nowMs();
-    const sweep = { kind: 'release', tenant: 'default', integrationId: id, startedAtMs } as const;
-    await world.progress.startSweep(sweep);
-    await sweepAtOnce({ ...world.deps, deliveries: { ...world.deliveries, held } }, sweep);
-    expect((await world.delivery(event.id, id))?.state.status).toBe('held');
-    await world.minute();
-    await world.pump();
-    expect((await world.delivery(event.id, id))?.state.status).toBe('delivered');
   });
 });

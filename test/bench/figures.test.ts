@@ -77,7 +77,7 @@ it('Lambda is billed by requests and by memory held', () => {
 
 it('a tally tells lost, doubled and unanswered events apart', () => {
   const came = (id: string, times: number, firstAtMs: number) => ({
-    ...{ path: '/one', id, times, firstAtMs },
+    ...{ path: '/one', id, times, refused: 0, firstAtMs },
     lastAtMs: firstAtMs,
   });
   const arrivals = [came('a', 1, 10), came('b', 2, 30), came('unanswered', 1, 20)];

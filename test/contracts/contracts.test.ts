@@ -1,9 +1,16 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { apiKeysContract } from './api-keys.contract.ts';
+import { breakerRecordsContract } from './breaker-records.contract.ts';
+import { breakersContract } from './breakers.contract.ts';
 import { claimsContract } from './claims.contract.ts';
 import { deliveriesContract } from './deliveries.contract.ts';
+import { drainsContract } from './drains.contract.ts';
 import { eventsContract } from './events.contract.ts';
+import { healthChecksContract } from './health-checks.contract.ts';
 import { integrationsContract } from './integrations.contract.ts';
+import { jobsContract } from './jobs.contract.ts';
+import { limitsContract } from './limits.contract.ts';
+import { probesContract } from './probes.contract.ts';
 import { progressContract } from './progress.contract.ts';
 import { sourcesContract } from './sources.contract.ts';
 import {
@@ -14,6 +21,7 @@ import {
   type StandIn,
   startStandIn,
 } from './stand-ins.ts';
+import { waitingContract } from './waiting.contract.ts';
 
 describe('the stores in memory', () => contracts(fakeWorld));
 
@@ -34,6 +42,14 @@ function contracts(make: MakeWorld): void {
   describe('keep the contract of ApiKeys', () => apiKeysContract(make));
   describe('keep the contract of Events', () => eventsContract(make));
   describe('keep the contract of Deliveries', () => deliveriesContract(make));
+  describe('keep the contract of Deliveries that wait', () => waitingContract(make));
   describe('keep the contract of Claims', () => claimsContract(make));
   describe('keep the contract of Progress', () => progressContract(make));
+  describe('keep the contract of Breakers', () => breakersContract(make));
+  describe('keep the contract of Breakers, over time', () => breakerRecordsContract(make));
+  describe('keep the contract of Breakers, half-open', () => probesContract(make));
+  describe('keep the contract of RateLimits and ConcurrencyLimits', () => limitsContract(make));
+  describe('keep the contract of Drains', () => drainsContract(make));
+  describe('keep the contract of HealthChecks', () => healthChecksContract(make));
+  describe('keep the contract of Jobs', () => jobsContract(make));
 }

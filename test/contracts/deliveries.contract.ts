@@ -6,6 +6,8 @@ import {
   type DeliveryState,
   RESPONSE_BODY_KEPT_BYTES,
 } from '../../lib/domain/delivery.ts';
+import { lastAttemptOf } from '../../lib/domain/health-figures.ts';
+import { SHARDS, shardOf } from '../../lib/domain/ids.ts';
 import { FAKE_RETENTION_DAYS } from '../fakes/stores-history.ts';
 import { attempt, delivery, event, integration, T0 } from './fixtures.ts';
 import type { MakeWorld } from './stand-ins.ts';
@@ -107,7 +109,7 @@ export function deliveriesContract(make: MakeWorld): void {
       expect(await deliveries.load(delivery(1))).toBeUndefined();
       expect(await deliveries.ofEvent(delivery(1))).toEqual([]);
       expect(await deliveries.startedOf(delivery(1))).toEqual(new Set());
-      expect(await deliveries.held(integrationId, 5)).toEqual([]);
+      expect(await deliveries.held({ integrationId, limit: 5 })).toEqual([]);
       expect(await deliveries.due(clock.nowMs(), 5)).toEqual([]);
       const query = { integrationId, range: WHENEVER, limit: 5 };
       expect((await deliveries.ofIntegration(query)).items).toEqual([]);
@@ -136,10 +138,66 @@ export function deliveriesContract(make: MakeWorld): void {
       await deliveries.save(row);
       const query = { range: WHENEVER, limit: 5 };
       const all = await deliveries.ofIntegration({ ...query, integrationId: row.integrationId });
-      expect(all).toEqual({ items: [summaryOf(row)], next: undefined });
+      const { lastAttempt, ...shown } = all.items[0] ?? {};
+      expect(shown).toEqual(summaryOf(row));
+      expect(lastAttempt).toEqual(lastAttemptOf(row));
+      expect(all.next).toBeUndefined();
       if (status === 'delivered') return;
       const some = await deliveries.withStatus({ ...query, tenant: 'default', status });
-      expect(some).toEqual(all);
+      expect(some).toEqual({ items: [summaryOf(row)], next: undefined });
+    });
+
+    it('of one integration say how the last attempt went', async () => {
+      const { deliveries } = (await make()).stores;
+      const made = (n: number, state: DeliveryState, ...attempts: Delivery['attempts']) =>
+        delivery(n, { state, attempts });
+      const failure = { outcome: 'retryable', error: 'http', statusCode: 503 } as const;
+      const dns = { outcome: 'permanent', error: 'dns', statusCode: null } as const;
+      const ended = { startedAtMs: T0 + 50, latencyMs: 7 };
+      const rows = [
+        made(1, STATES.delivered, attempt(1, failure), attempt(2, { latencyMs: 9 })),
+        made(2, STATES.waiting, attempt(1), attempt(2, { ...failure, ...ended })),
+        made(3, STATES.failed, attempt(1, { ...dns, ...ended })),
+        made(4, STATES.delivered, attempt(1), attempt(2, { ...failure, ...ended })),
+        made(5, STATES.queued, attempt(1)),
+        made(6, STATES.held),
+      ];
+      for (const row of rows) await deliveries.save(row);
+      const page = { integrationId: integration(1).id, range: WHENEVER, limit: 9 };
+      const { items } = await deliveries.ofIntegration(page);
+      expect(items.map(({ lastAttempt }) => lastAttempt).reverse()).toEqual([
+        { endedAtMs: T0 + 3, latencyMs: 9, error: null },
+        { endedAtMs: T0 + 57, latencyMs: 7, error: '503' },
+        { endedAtMs: T0 + 57, latencyMs: 7, error: 'dns' },
+        { endedAtMs: T0 + 57, latencyMs: 7, error: '503' },
+        undefined,
+        undefined,
+      ]);
+      expect(await deliveries.load(rows[0] ?? delivery(1))).not.toHaveProperty('lastAttempt');
+    });
+
+    it('of one shard are the newest of its share, and all shards together are all', async () => {
+      const { deliveries } = (await make()).stores;
+      const rows = Array.from({ length: 40 }, (_, n) => delivery(n));
+      await Promise.all(rows.map((row) => deliveries.save(row)));
+      await deliveries.save(delivery(99, { integrationId: integration(2).id }));
+      const integrationId = integration(1).id;
+      const range = { sinceMs: T0 + 4, untilMs: T0 + 36 };
+      const parts = await Promise.all(
+        Array.from({ length: SHARDS }, (_, shard) =>
+          deliveries.sample({ integrationId, shard, range, limit: 40 }),
+        ),
+      );
+      const wanted = rows.slice(4, 36).map((row) => row.eventId);
+      expect(parts.flat().map((row) => row.eventId)).toHaveLength(wanted.length);
+      expect(new Set(parts.flat().map((row) => row.eventId))).toEqual(new Set(wanted));
+      for (const [shard, part] of parts.entries()) {
+        const newest = await deliveries.sample({ integrationId, shard, range, limit: 2 });
+        expect(newest).toEqual(part.slice(0, 2));
+        const times = part.map((row) => row.acceptedAtMs);
+        expect(times).toEqual([...times].sort((a, b) => b - a));
+        expect(part.every((row) => shardOf(row.eventId) === shard)).toBe(true);
+      }
     });
 
     it('page newest first through all shards with equal times, each delivery once', async () => {
@@ -175,58 +233,35 @@ export function deliveriesContract(make: MakeWorld): void {
       }
     });
 
+    it('of an integration go oldest first too, page by page, each delivery once', async () => {
+      const { deliveries } = (await make()).stores;
+      const rows = Array.from({ length: 30 }, (_, n) =>
+        delivery(n, { acceptedAtMs: T0 + Math.floor(n / 7), state: STATES.failed }),
+      );
+      await Promise.all(rows.map((row) => deliveries.save(row)));
+      const seen: string[] = [];
+      let after: string | undefined;
+      for (let page = 0; page < 9; page++) {
+        const { items, next } = await deliveries.ofIntegration({
+          integrationId: integration(1).id,
+          range: { sinceMs: T0 + 1, untilMs: T0 + 4 },
+          order: 'oldest-first',
+          limit: 5,
+          ...(after !== undefined && { after }),
+        });
+        seen.push(...items.map((row) => row.eventId));
+        after = next;
+        if (after === undefined) break;
+      }
+      expect(seen).toEqual(rows.slice(7, 28).map((row) => row.eventId));
+    });
+
     it('move a delivery from one status to the next', async () => {
       const { deliveries } = (await make()).stores;
       await deliveries.save(delivery(1, { state: STATES.waiting }));
       await deliveries.save(delivery(1, { state: STATES.delivered, version: 1 }));
       const query = { tenant: 'default', range: WHENEVER, limit: 5 } as const;
       expect((await deliveries.withStatus({ ...query, status: 'waiting' })).items).toEqual([]);
-    });
-  });
-
-  describe('due', () => {
-    const queued = (n: number, dueAtMs: number) =>
-      delivery(n, { state: { status: 'queued', nextAttemptAtMs: dueAtMs, dueAtMs } });
-    const refOf = (n: number) => ({
-      tenant: 'default',
-      eventId: event(n).id,
-      integrationId: integration(1).id,
-    });
-
-    it('is what has come to its time or lost its lease, the longest due first', async () => {
-      const { deliveries } = (await make()).stores;
-      const lost = delivery(3, { state: { status: 'delivering', leaseUntilMs: T0 + 20 } });
-      for (const row of [queued(1, T0 + 30), queued(2, T0 + 10), lost, queued(4, T0 + 31)]) {
-        await deliveries.save(row);
-      }
-      await deliveries.save(delivery(5, { state: STATES.held }));
-      await deliveries.save(delivery(6));
-      expect(await deliveries.due(T0 + 30, 10)).toEqual([2, 3, 1].map(refOf));
-      expect(await deliveries.due(T0 + 30, 2)).toEqual([2, 3].map(refOf));
-      expect(await deliveries.due(T0 + 9, 10)).toEqual([]);
-    });
-
-    it('is not what has been settled since', async () => {
-      const { deliveries } = (await make()).stores;
-      await deliveries.save(queued(1, T0));
-      await deliveries.save(delivery(1, { version: 1 }));
-      expect(await deliveries.due(T0 + 99, 10)).toEqual([]);
-    });
-
-    it('leaves none out, however many shards they are in', async () => {
-      const { deliveries } = (await make()).stores;
-      const ns = Array.from({ length: 40 }, (_, n) => n);
-      await Promise.all(ns.map((n) => deliveries.save(queued(n, T0 + n))));
-      expect(await deliveries.due(T0 + 99, 35)).toEqual(ns.slice(0, 35).map(refOf));
-    });
-
-    it('holds back what is held, until it is asked for by integration', async () => {
-      const { deliveries } = (await make()).stores;
-      for (const n of [3, 1, 2]) await deliveries.save(delivery(n, { state: STATES.held }));
-      const elsewhere = { integrationId: integration(2).id, state: STATES.held };
-      await deliveries.save(delivery(4, elsewhere));
-      expect(await deliveries.held(integration(1).id, 10)).toEqual([1, 2, 3].map(refOf));
-      expect(await deliveries.held(integration(1).id, 2)).toEqual([1, 2].map(refOf));
     });
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EventSummary } from '../../lib/app/ports.ts';
+import type { EventSummary } from '../../lib/app/ports-history.ts';
 import { FAKE_RETENTION_DAYS } from '../fakes/stores-history.ts';
 import { bodyOf, event, integration, T0, ulidOf } from './fixtures.ts';
 import type { MakeWorld, World } from './stand-ins.ts';

@@ -1,4 +1,5 @@
 import type { ApiKey } from '../../lib/domain/api-key.ts';
+import { BREAKER_DEFAULTS } from '../../lib/domain/breaker.ts';
 import type { Attempt, Delivery } from '../../lib/domain/delivery.ts';
 import type { EventRecord } from '../../lib/domain/event.ts';
 import { fingerprint, ulid } from '../../lib/domain/ids.ts';
@@ -27,6 +28,8 @@ export function integration(n: number, change: Partial<Integration> = {}): Integ
     auth: { type: 'none' },
     signing: { scheme: 'standard-webhooks', secrets: [{ secret: 'whsec_c2VjcmV0' }] },
     retry: RETRY_DEFAULTS,
+    breaker: BREAKER_DEFAULTS,
+    limits: {},
     status: 'active',
     disabledReason: null,
     createdAtMs: T0 + n,

@@ -18,6 +18,7 @@ export function integrationsContract(make: MakeWorld): void {
           name: 'billing-1',
           eventTypes: ['invoice.*'],
           status: 'paused',
+          breaker: { enabled: true },
         },
       ]);
       expect(await stores.integrations.routes('nobody')).toEqual([]);

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { dynamoClient } from '../../lib/adapters/dynamodb/client.ts';
 import { dynamoProgress } from '../../lib/adapters/dynamodb/progress.ts';
 import { type DynamoKind, startDynamo } from '../../lib/local/dynamodb.ts';
-import { createTables } from '../../lib/local/dynamodb-tables.ts';
+import { createTables, type TableDefinition } from '../../lib/local/dynamodb-tables.ts';
 import { integration, T0 } from './fixtures.ts';
 import { isMissing, STAND_INS, tableDefinitions } from './stand-ins.ts';
 
@@ -51,6 +52,17 @@ async function startElsewhere(kind: DynamoKind, dataDir: string) {
   children.push(child);
   const [endpoint] = await once(child.stdout.setEncoding('utf8'), 'data');
   return { child, endpoint: String(endpoint).trim() };
+}
+
+function withoutIndexes({ TableName, KeySchema, AttributeDefinitions }: TableDefinition) {
+  const keys = new Set(KeySchema.map(({ AttributeName }) => AttributeName));
+  return {
+    TableName,
+    KeySchema,
+    AttributeDefinitions: AttributeDefinitions.filter(({ AttributeName }) =>
+      keys.has(AttributeName),
+    ),
+  };
 }
 
 async function answers(endpoint: string): Promise<boolean> {
@@ -102,6 +114,31 @@ describe.each(STAND_INS)('%s on this machine', (kind) => {
       child.kill('SIGKILL');
       await expect.poll(() => answers(endpoint), { timeout: 5_000 }).toBe(false);
     });
+
+    // dynalite makes no index of a table that is there; the next test is what then happens.
+    it.runIf(kind === 'dynoxide')(
+      'adds an index that a later version brought, with the rows that are there',
+      async () => {
+        const server = await startDynamo({ kind });
+        const tables = tableDefinitions('local');
+        await createTables(server.endpoint, tables.map(withoutIndexes));
+        const db = dynamoClient({ endpoint: server.endpoint });
+        const row = { pk: { S: 'a' }, sk: { S: 'b' }, tbPk: { S: 'T' }, tbSk: { S: '1' } };
+        await db.send(new PutItemCommand({ TableName: 'local-state', Item: row }));
+        await createTables(server.endpoint, tables);
+        const { Items } = await db.send(
+          new QueryCommand({
+            TableName: 'local-state',
+            IndexName: 'troubled',
+            KeyConditionExpression: 'tbPk = :pk',
+            ExpressionAttributeValues: { ':pk': { S: 'T' } },
+          }),
+        );
+        expect(Items).toEqual([row]);
+        db.destroy();
+        await server.stop();
+      },
+    );
 
     it('refuses data whose tables have other indexes', async () => {
       const server = await startDynamo({ kind });

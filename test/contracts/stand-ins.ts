@@ -1,12 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { dynamoApiKeys } from '../../lib/adapters/dynamodb/api-keys.ts';
+import { dynamoBreakers } from '../../lib/adapters/dynamodb/breakers.ts';
 import { dynamoClaims } from '../../lib/adapters/dynamodb/claims.ts';
 import { type ConsumedUnits, dynamoClient } from '../../lib/adapters/dynamodb/client.ts';
+import { dynamoConcurrencyLimits } from '../../lib/adapters/dynamodb/concurrency-limits.ts';
 import { dynamoDeliveries } from '../../lib/adapters/dynamodb/deliveries.ts';
+import { dynamoDrains } from '../../lib/adapters/dynamodb/drains.ts';
 import { dynamoEvents } from '../../lib/adapters/dynamodb/events.ts';
+import { dynamoHealthChecks } from '../../lib/adapters/dynamodb/health-checks.ts';
 import { dynamoIntegrations } from '../../lib/adapters/dynamodb/integrations.ts';
+import { dynamoJobs } from '../../lib/adapters/dynamodb/jobs.ts';
 import { dynamoProgress } from '../../lib/adapters/dynamodb/progress.ts';
+import { dynamoRateLimits } from '../../lib/adapters/dynamodb/rate-limits.ts';
 import { dynamoSources } from '../../lib/adapters/dynamodb/sources.ts';
 import type { Tables } from '../../lib/adapters/dynamodb/table.ts';
 import { cachedTargets } from '../../lib/adapters/dynamodb/targets.ts';
@@ -121,6 +127,12 @@ function dynamoWorld(
       deliveries: dynamoDeliveries(db, tables, options),
       claims: dynamoClaims(db, tables, options),
       progress: dynamoProgress(db, tables, options),
+      breakers: dynamoBreakers(db, tables, options),
+      rateLimits: dynamoRateLimits(db, tables, options),
+      concurrencyLimits: dynamoConcurrencyLimits(db, tables, options),
+      drains: dynamoDrains(db, tables, options),
+      healthChecks: dynamoHealthChecks(db, tables, options),
+      jobs: dynamoJobs(db, tables, options),
     };
   };
   return { stores: another(), another, clock, db, tables, warnings };

@@ -47,6 +47,11 @@ describe('CloudEvents 1.0', () => {
     expect(parseCloudEvent(structured, rule)).toMatchObject(expected);
   });
 
+  it('may not have a type of our own', () => {
+    const own = { ...minimal, type: 'breakwater.breaker.opened' };
+    expect(() => parseCloudEvent(own, rule)).toThrow(/^type: "breakwater.breaker.opened" is not/);
+  });
+
   it('keep text and bytes that are not JSON', () => {
     const headers = { 'ce-specversion': '1.0', 'ce-id': 'x', 'ce-source': 's', 'ce-type': 't' };
     const text = structuredFromBinary(

@@ -38,6 +38,12 @@ describe('an event as the caller gives it', () => {
     });
   });
 
+  it('may have a type that only looks like one of our own', () => {
+    for (const type of ['breakwater', 'breakwater-x.y', 'Breakwater.x', 'my.breakwater.x']) {
+      expect(parseNewEvent({ type }, rule).type).toBe(type);
+    }
+  });
+
   it('is due at once when deliverAt has passed', () => {
     const event = parseNewEvent({ type: 'a', deliverAt: '2026-01-15T11:59:59Z' }, rule);
     expect(event.deliverAtMs).toBeUndefined();
@@ -57,6 +63,7 @@ describe('an event as the caller gives it', () => {
     ['a type that is too long', { type: 'a'.repeat(129) }, 'type'],
     ['a wildcard as type', { type: 'a.*' }, 'type'],
     ['a number as type', { type: 7 }, 'type'],
+    ['a type of our own', { type: 'breakwater.breaker.opened' }, 'type'],
     ['an id with a dot', { type: 'a', id: 'a.b' }, 'id'],
     ['an id that is too long', { type: 'a', id: 'a'.repeat(129) }, 'id'],
     ['an empty id', { type: 'a', id: '' }, 'id'],

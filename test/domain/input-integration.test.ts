@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { BREAKER_DEFAULTS } from '../../lib/domain/breaker.ts';
 import { parseIntegrationInput } from '../../lib/domain/input/integration-input.ts';
 import { RETRY_DEFAULTS } from '../../lib/domain/retry.ts';
 import { refusalOf, STRICT } from '../fakes/registry-world.ts';
@@ -19,6 +20,8 @@ describe('an integration', () => {
       auth: { type: 'none' },
       signing: { scheme: 'standard-webhooks' },
       retry: RETRY_DEFAULTS,
+      breaker: BREAKER_DEFAULTS,
+      limits: {},
     });
   });
 
@@ -38,6 +41,15 @@ describe('an integration', () => {
       },
       auth: { type: 'bearer' as const, token: 'tok' },
       signing: { scheme: 'github' as const, secret: 's'.repeat(16) },
+      breaker: { ...BREAKER_DEFAULTS, enabled: false, halfOpenVerdict: 'rate' as const },
+      limits: { perSecond: 0.5, concurrency: 10 },
+      healthCheck: {
+        method: 'HEAD' as const,
+        url: 'https://erp.example.com/health',
+        intervalSeconds: 300,
+        timeoutSeconds: 5,
+        expectStatus: ['204', '4xx'],
+      },
     };
     expect(parse(given)).toEqual({ ...BASE, ...given, retry: RETRY_DEFAULTS });
   });
@@ -60,21 +72,28 @@ describe('an integration', () => {
       auth: { type: 'basic', username: 'a:b' },
       signing: { scheme: 'hmac' },
       retry: { jitter: 2, maxAttempts: 0 },
-      breaker: {},
+      breaker: { halfOpenCalls: 0 },
+      limits: { perSecond: 0 },
+      healthCheck: { url: 'http://10.0.0.1/', intervalSeconds: 59 },
+      fallback: [],
       id: 'int_1',
       extra: true,
     });
     expect(Object.keys(fields).sort()).toEqual([
       'auth.password',
       'auth.username',
-      'breaker',
+      'breaker.halfOpenCalls',
       'description',
       'endpoint',
       'eventTypes.0',
       'eventTypes.1',
       'eventTypes.2',
       'extra',
+      'fallback',
+      'healthCheck.intervalSeconds',
+      'healthCheck.url',
       'id',
+      'limits.perSecond',
       'metadata.a',
       'name',
       'request.contentType',
@@ -112,14 +131,11 @@ describe('an integration', () => {
     },
   );
 
-  it.each(['breaker', 'fallback', 'limits', 'ordering', 'filter', 'transform'])(
-    'has no %s yet',
-    async (field) => {
-      expect(await refused({ [field]: null })).toEqual({
-        [field]: 'is not available in this version; leave it out',
-      });
-    },
-  );
+  it.each(['fallback', 'ordering', 'filter', 'transform'])('has no %s yet', async (field) => {
+    expect(await refused({ [field]: null })).toEqual({
+      [field]: 'is not available in this version; leave it out',
+    });
+  });
 
   it.each(['id', 'status', 'disabledReason', 'createdAt', 'updatedAt'])(
     'does not let the caller set %s',

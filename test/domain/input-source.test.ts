@@ -62,6 +62,14 @@ describe('a source', () => {
     });
   });
 
+  it('may be called breakwater where its events are not', () => {
+    const given = { name: 'breakwater', provider: 'none', eventTypePrefix: 'breakwaters' };
+    expect(parse(given)).toMatchObject({ name: 'breakwater', eventTypePrefix: 'breakwaters' });
+    expect(parse({ name: 'breakwater', provider: 'github', secret })).toMatchObject({
+      eventTypePrefix: 'github',
+    });
+  });
+
   it('takes a public key in place of a secret', () => {
     const publicKey = `whpk_${Buffer.alloc(32).toString('base64')}`;
     expect(parse({ provider: 'svix', publicKey })).toMatchObject({
@@ -131,6 +139,9 @@ describe('a source', () => {
     ],
     [{ provider: 'none', eventTypePrefix: 'a..b' }, ['eventTypePrefix']],
     [{ provider: 'none', eventTypePrefix: '' }, ['eventTypePrefix']],
+    [{ provider: 'none', eventTypePrefix: 'breakwater' }, ['eventTypePrefix']],
+    [{ provider: 'none', eventTypePrefix: 'breakwater.in' }, ['eventTypePrefix']],
+    [{ provider: 'none', name: 'breakwater' }, ['eventTypePrefix']],
     [{ provider: 'none', response: { statusCode: 300 } }, ['response.statusCode']],
     [{ provider: 'none', response: { body: 'b'.repeat(1001) } }, ['response.body']],
     [{ provider: 'none', allowCidrs: [], url: 'x', id: 'x' }, ['allowCidrs', 'id', 'url']],

@@ -8,6 +8,7 @@ const route = (name: string, ...eventTypes: string[]): Route => ({
   name,
   eventTypes,
   status: 'active',
+  breaker: { enabled: true },
 });
 
 describe('event type patterns', () => {
@@ -25,6 +26,14 @@ describe('event type patterns', () => {
     ['a.b.*', 'a.b.c', true],
     ['a.b.*', 'a.c.b', false],
     ['A.*', 'a.b', false],
+    ['*', 'breakwater', true],
+    ['*', 'breakwaters.a', true],
+    ['*', 'breakwater.breaker.opened', false],
+    ['breakwater.*', 'breakwater.breaker.opened', true],
+    ['breakwater.breaker.*', 'breakwater.breaker.opened', true],
+    ['breakwater.breaker.opened', 'breakwater.breaker.opened', true],
+    ['breakwater.breaker.*', 'breakwater.job.done', false],
+    ['breakwater', 'breakwater.job.done', false],
   ])('%s wants %s: %s', (pattern, type, expected) => {
     expect(matchesType(pattern, type)).toBe(expected);
   });

@@ -141,9 +141,13 @@ describe('a request that is well-formed but invalid names the field', () => {
     ['retry.retryOn.0', { retry: { retryOn: ['2xx'] } }],
     ['serviceType', { serviceType: 'slack' }],
     ['serviceType', { serviceType: 'rest_api' }],
-    ['breaker', { breaker: { enabled: true } }],
+    ['breaker.halfOpenCalls', { breaker: { halfOpenCalls: 0 } }],
+    ['breaker.failureRateThreshold', { breaker: { failureRateThreshold: 1.5 } }],
+    ['breaker.windowSeconds', { breaker: { windowSeconds: 5 } }],
+    ['breaker.maxOpenSeconds', { breaker: { openSeconds: 60, maxOpenSeconds: 30 } }],
     ['fallback', { fallback: [{ type: 'hold' }] }],
-    ['limits', { limits: { perSecond: 5 } }],
+    ['limits.perSecond', { limits: { perSecond: 0 } }],
+    ['healthCheck.url', { healthCheck: { url: 'https://10.0.0.1/' } }],
     ['ordering', { ordering: 'fifo' }],
     ['filter', { filter: {} }],
     ['transform', { transform: { language: 'jmespath', expression: '@' } }],
@@ -157,6 +161,7 @@ describe('a request that is well-formed but invalid names the field', () => {
   it.each<[string, string, Json]>([
     ['/v1/events', 'type', {}],
     ['/v1/events', 'type', { type: 'two words' }],
+    ['/v1/events', 'type', { type: 'breakwater.breaker.opened' }],
     ['/v1/events', 'id', { type: 'x', id: 'has.dot' }],
     ['/v1/events', 'tenant', { type: 'x', tenant: 'a/b' }],
     ['/v1/events', 'timestamp', { type: 'x', timestamp: 'yesterday' }],
@@ -197,7 +202,7 @@ describe('a request that is well-formed but invalid names the field', () => {
   });
 
   it('and all of them at once', async () => {
-    const body = { name: '', endpoint: 'x', eventTypes: [], breaker: {}, nonsense: 1 };
+    const body = { name: '', endpoint: 'x', eventTypes: [], fallback: [], nonsense: 1 };
     const paths = expectProblem(await post('/v1/integrations', { body }), 422, 'invalid');
     expect(paths.toSorted()).toEqual(Object.keys(body).toSorted());
   });

@@ -17,6 +17,20 @@ const RETRY_DEFAULTS = {
   maxAgeSeconds: 864000,
 };
 
+const BREAKER_DEFAULTS = {
+  enabled: true,
+  failureRateThreshold: 0.5,
+  slowCallRateThreshold: 1,
+  slowCallSeconds: 10,
+  minimumCalls: 10,
+  windowSeconds: 60,
+  consecutiveFailures: 10,
+  openSeconds: 30,
+  maxOpenSeconds: 900,
+  halfOpenCalls: 3,
+  halfOpenVerdict: 'any-failure',
+};
+
 let gateway: Gateway;
 let receiver: Receiver;
 
@@ -68,6 +82,9 @@ describe('the main job', () => {
       },
       auth: { type: 'none' },
       retry: RETRY_DEFAULTS,
+      breaker: BREAKER_DEFAULTS,
+      limits: null,
+      healthCheck: null,
       status: 'active',
       disabledReason: null,
       updatedAt: createdAt,

@@ -9,6 +9,7 @@ import { apiRoutes } from '../../lib/edge/routes.ts';
 import { ROUTES } from '../../lib/names.ts';
 import { derivedKey, packer, sealer } from '../../lib/runtime/seal.ts';
 import { deliveryWorld } from '../fakes/delivery-world.ts';
+import { FAKE_RETENTION_DAYS } from '../fakes/stores-history.ts';
 
 export interface Call {
   readonly body?: unknown;
@@ -47,6 +48,7 @@ export function httpWorld() {
     pepper,
     egress: { mode: 'strict', ownHosts: [] } as const,
     publicUrl: 'https://in.example.com',
+    retentionDays: FAKE_RETENTION_DAYS,
     cursorKey: derivedKey(pepper, 'cursors'),
     sealer: sealer(derivedKey(pepper, 'kept-answers')),
     sourceOf: world.deps.sources.byId,

@@ -3,7 +3,14 @@ import type { Principal } from '../../lib/domain/api-key.ts';
 import type { EgressPolicy } from '../../lib/domain/egress.ts';
 import { type FieldError, RequestError } from '../../lib/domain/errors.ts';
 import { fakeStores } from './stores.ts';
-import { fakeClock, fakeDeliveryQueue, fakeRandom, fakeSender, fakeTelemetry } from './world.ts';
+import {
+  fakeClock,
+  fakeDeliveryQueue,
+  fakeRandom,
+  fakeSender,
+  fakeTelemetry,
+  fakeWorkQueue,
+} from './world.ts';
 
 export const STRICT: EgressPolicy = { mode: 'strict', ownHosts: ['api.breakwater.example.com'] };
 
@@ -16,6 +23,7 @@ export function registryWorld() {
     random: fakeRandom(),
     sender: fakeSender(clock),
     deliveryQueue: fakeDeliveryQueue(),
+    workQueue: fakeWorkQueue(),
     telemetry: fakeTelemetry(),
     vault: fakeVault(),
     egress: STRICT,

@@ -1,14 +1,17 @@
+import type { Page } from '../../lib/app/ports.ts';
 import type {
   Deliveries,
   DeliveryRef,
   DeliverySummary,
   EventSummary,
   Events,
-  Page,
+  HeldRef,
   TimeRange,
-} from '../../lib/app/ports.ts';
+} from '../../lib/app/ports-history.ts';
 import { ATTEMPTS_KEPT_MAX, type Delivery } from '../../lib/domain/delivery.ts';
 import type { EventRecord } from '../../lib/domain/event.ts';
+import { lastAttemptOf } from '../../lib/domain/health-figures.ts';
+import { shardOf } from '../../lib/domain/ids.ts';
 import type { FakeClock } from './stores-named.ts';
 
 const DAY_MS = 86_400_000;
@@ -50,9 +53,12 @@ export function fakeEvents(clock: FakeClock, retentionDays = FAKE_RETENTION_DAYS
 /** Deliveries in memory, with the indexes as filters. */
 export function fakeDeliveries(clock: FakeClock, retentionDays = FAKE_RETENTION_DAYS): Deliveries {
   const rows = new Map<string, Delivery>();
-  const current = () =>
-    [...rows.values()].filter((row) => row.acceptedAtMs > clock.nowMs() - retentionDays * DAY_MS);
-  const find = (ref: DeliveryRef) => current().find((row) => keyOf(row) === keyOf(ref));
+  const isCurrent = (row: Delivery) => row.acceptedAtMs > clock.nowMs() - retentionDays * DAY_MS;
+  const current = () => [...rows.values()].filter(isCurrent);
+  const find = (ref: DeliveryRef) => {
+    const row = rows.get(keyOf(ref));
+    return row !== undefined && isCurrent(row) ? row : undefined;
+  };
   const ofEvent = (tenant: string, eventId: string) =>
     current().filter((row) => row.tenant === tenant && row.eventId === eventId);
   return {
@@ -74,7 +80,13 @@ export function fakeDeliveries(clock: FakeClock, retentionDays = FAKE_RETENTION_
     },
     async ofIntegration({ integrationId, ...query }) {
       const shown = current().filter((row) => row.integrationId === integrationId);
-      return pageByTime(shown.map(deliverySummary), positionOfDelivery, query);
+      return pageByTime(shown.map(timelineEntry), positionOfDelivery, query);
+    },
+    async sample({ integrationId, shard, ...query }) {
+      const shown = current().filter(
+        (row) => row.integrationId === integrationId && shardOf(row.eventId) === shard,
+      );
+      return pageByTime(shown.map(timelineEntry), positionOfDelivery, query).items;
     },
     async withStatus({ tenant, status, ...query }) {
       const shown = current().filter((row) => row.tenant === tenant && row.state.status === status);
@@ -87,22 +99,28 @@ export function fakeDeliveries(clock: FakeClock, retentionDays = FAKE_RETENTION_
         .slice(0, limit)
         .map(refOf);
     },
-    async held(integrationId, limit) {
+    async held({ integrationId, after, limit }) {
       const held = current().filter(
         (row) => row.integrationId === integrationId && row.state.status === 'held',
       );
-      return held.sort(by(positionOfDelivery)).slice(0, limit).map(refOf);
+      const refs = held.sort(by(positionOfDelivery)).map(heldRefOf);
+      return refs.filter(({ position }) => after === undefined || position > after).slice(0, limit);
     },
   };
 }
 
 function dueMs({ state }: Delivery): number {
   if ('dueAtMs' in state) return state.dueAtMs;
-  return 'leaseUntilMs' in state ? state.leaseUntilMs : Number.POSITIVE_INFINITY;
+  // What is held stays so when its lease is over: whoever lets go asks for it again.
+  return state.status === 'delivering' ? state.leaseUntilMs : Number.POSITIVE_INFINITY;
 }
 
 function refOf({ tenant, eventId, integrationId }: Delivery): DeliveryRef {
   return { tenant, eventId, integrationId };
+}
+
+function heldRefOf(row: Delivery): HeldRef {
+  return { ...refOf(row), acceptedAtMs: row.acceptedAtMs, position: positionOfDelivery(row) };
 }
 
 function keyOf({ tenant, eventId, integrationId }: DeliveryRef): string {
@@ -115,7 +133,17 @@ function eventSummary(event: EventRecord): EventSummary {
 }
 
 function deliverySummary({ attempts, ...delivery }: Delivery): DeliverySummary {
-  return structuredClone({ ...delivery, attemptCount: attempts.at(-1)?.number ?? 0 });
+  const { state } = delivery;
+  // A list shows that it is held, not that it is being attempted.
+  const shown = state.status === 'held' ? { status: state.status, heldBy: state.heldBy } : state;
+  const attemptCount = attempts.at(-1)?.number ?? 0;
+  return structuredClone({ ...delivery, state: shown, attemptCount });
+}
+
+/** What the lists of one integration show besides. */
+function timelineEntry(delivery: Delivery): DeliverySummary {
+  const lastAttempt = lastAttemptOf(delivery);
+  return { ...deliverySummary(delivery), ...(lastAttempt !== undefined && { lastAttempt }) };
 }
 
 function positionOfEvent(event: EventSummary): string {
@@ -141,13 +169,19 @@ function isWithin({ acceptedAtMs }: { readonly acceptedAtMs: number }, range: Ti
 function pageByTime<T extends { readonly acceptedAtMs: number }>(
   rows: readonly T[],
   position: (row: T) => string,
-  query: { readonly range: TimeRange; readonly after?: string | undefined; readonly limit: number },
+  query: {
+    readonly range: TimeRange;
+    readonly order?: 'oldest-first';
+    readonly after?: string | undefined;
+    readonly limit: number;
+  },
 ): Page<T> {
-  const { range, after, limit } = query;
-  const shown = rows
-    .filter((row) => isWithin(row, range) && (after === undefined || position(row) < after))
-    .sort(by(position))
-    .reverse();
+  const { range, order, after, limit } = query;
+  const ascending = order === 'oldest-first';
+  const isNext = (row: T) =>
+    after === undefined || (ascending ? position(row) > after : position(row) < after);
+  const sorted = rows.filter((row) => isWithin(row, range) && isNext(row)).sort(by(position));
+  const shown = ascending ? sorted : sorted.reverse();
   const items = shown.slice(0, limit);
   const last = items.at(-1);
   return { items, next: shown.length > limit && last ? position(last) : undefined };

@@ -1,5 +1,9 @@
 import type { Clock, Integrations, Page, Sources, Targets } from '../../lib/app/ports.ts';
-import { INTEGRATIONS_PER_TENANT_MAX, type Integration } from '../../lib/domain/integration.ts';
+import {
+  INTEGRATIONS_PER_TENANT_MAX,
+  type Integration,
+  routeOf,
+} from '../../lib/domain/integration.ts';
 import { SOURCES_PER_TENANT_MAX, type Source } from '../../lib/domain/source.ts';
 
 interface Named {
@@ -27,12 +31,7 @@ export function fakeIntegrations(perTenantMax = INTEGRATIONS_PER_TENANT_MAX): In
       return result;
     },
     async routes(tenant) {
-      return all(tenant).map(({ id, name, eventTypes, status }) => ({
-        id,
-        name,
-        eventTypes: [...eventTypes],
-        status,
-      }));
+      return structuredClone(all(tenant).map(routeOf));
     },
     async tenants() {
       return [...tenants].sort();

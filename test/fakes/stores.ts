@@ -1,15 +1,30 @@
 import type {
   ApiKeys,
   Claims,
-  Deliveries,
-  Events,
   Integrations,
   Progress,
   Sources,
   Targets,
 } from '../../lib/app/ports.ts';
+import type { HealthChecks } from '../../lib/app/ports-health.ts';
+import type { Deliveries, Events } from '../../lib/app/ports-history.ts';
+import type { Jobs } from '../../lib/app/ports-jobs.ts';
+import type {
+  Breakers,
+  ConcurrencyLimits,
+  Drains,
+  RateLimits,
+} from '../../lib/app/ports-outage.ts';
+import { fakeHealthChecks } from './stores-health.ts';
 import { fakeDeliveries, fakeEvents } from './stores-history.ts';
+import { fakeJobs } from './stores-jobs.ts';
 import { type FakeClock, fakeIntegrations, fakeSources, fakeTargets } from './stores-named.ts';
+import {
+  fakeBreakers,
+  fakeConcurrencyLimits,
+  fakeDrains,
+  fakeRateLimits,
+} from './stores-outage.ts';
 import { fakeApiKeys, fakeClaims, fakeProgress } from './stores-state.ts';
 
 export interface FakeStores {
@@ -21,6 +36,12 @@ export interface FakeStores {
   readonly deliveries: Deliveries;
   readonly claims: Claims;
   readonly progress: Progress;
+  readonly breakers: Breakers;
+  readonly rateLimits: RateLimits;
+  readonly concurrencyLimits: ConcurrencyLimits;
+  readonly drains: Drains;
+  readonly healthChecks: HealthChecks;
+  readonly jobs: Jobs;
 }
 
 /** Every store in memory, empty, under the contracts that the tables keep. */
@@ -35,5 +56,11 @@ export function fakeStores(clock: FakeClock, perTenantMax?: number): FakeStores 
     deliveries: fakeDeliveries(clock),
     claims: fakeClaims(),
     progress: fakeProgress(),
+    breakers: fakeBreakers(clock),
+    rateLimits: fakeRateLimits(),
+    concurrencyLimits: fakeConcurrencyLimits(),
+    drains: fakeDrains(),
+    healthChecks: fakeHealthChecks(),
+    jobs: fakeJobs(clock),
   };
 }

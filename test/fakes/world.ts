@@ -4,7 +4,6 @@ import type {
   Clock,
   DeliveryQueue,
   Doorbell,
-  EventRef,
   FanOutQueue,
   Metric,
   OutboundCall,
@@ -12,23 +11,38 @@ import type {
   Sender,
   Telemetry,
 } from '../../lib/app/ports.ts';
+import type { EventRef } from '../../lib/app/ports-history.ts';
+import type { WorkQueue, WorkToken } from '../../lib/app/ports-outage.ts';
 
 export const T0 = Date.UTC(2026, 0, 15, 12);
 
 /** A clock that stands still until it is told to go on; sleeping moves it. */
 export interface FakeClock extends Clock {
+  /** Moves on; what was to run meanwhile runs, in order. */
   advance(ms: number): void;
 }
 
 export function fakeClock(startMs = T0): FakeClock {
   let nowMs = startMs;
+  const timers = new Set<{ readonly atMs: number; readonly work: () => void }>();
+  const advance = (ms: number) => {
+    const untilMs = nowMs + ms;
+    const due = [...timers].filter(({ atMs }) => atMs <= untilMs);
+    for (const timer of due.sort((a, b) => a.atMs - b.atMs)) {
+      if (!timers.delete(timer)) continue;
+      nowMs = Math.max(nowMs, timer.atMs);
+      timer.work();
+    }
+    nowMs = untilMs;
+  };
   return {
     nowMs: () => nowMs,
-    advance: (ms) => {
-      nowMs += ms;
-    },
-    sleep: async (ms) => {
-      nowMs += ms;
+    advance,
+    sleep: async (ms) => advance(ms),
+    after: (ms, work) => {
+      const timer = { atMs: nowMs + ms, work };
+      timers.add(timer);
+      return () => timers.delete(timer);
     },
   };
 }
@@ -100,6 +114,25 @@ export function fakeFanOutQueue(): FanOutQueue & { readonly rung: EventRef[] } {
       return { failed: 0 };
     },
   };
+}
+
+/** Keeps its tokens; `down` takes none of them. */
+export interface FakeWorkQueue extends WorkQueue {
+  readonly rung: WorkToken[];
+  down: boolean;
+}
+
+export function fakeWorkQueue(): FakeWorkQueue {
+  const queue: FakeWorkQueue = {
+    rung: [],
+    down: false,
+    async ring(tokens) {
+      if (queue.down) return { failed: tokens.length };
+      queue.rung.push(...tokens);
+      return { failed: 0 };
+    },
+  };
+  return queue;
 }
 
 /** A destination that answers as told, the last answer for ever, and keeps what it was sent. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Properties, Synthesized } from './synthesized.ts';
 
@@ -68,6 +69,35 @@ describe('alarms', () => {
   it('ring for throttling where a caller would see it', () => {
     const names = ['Api', 'Authorize', 'Publish', 'Receive'];
     expect(watched('Throttles')).toEqual(names.map((name) => stack.functionNamed(name).id).sort());
+  });
+
+  it('ring when the breakers’ store has failed for five minutes on end', () => {
+    expect(alarmsOn('BreakerStoreFailures')).toMatchObject([
+      {
+        Namespace: 'Breakwater',
+        Dimensions: [
+          { Name: 'service', Value: 'breakwater' },
+          { Name: 'stage', Value: 'dev' },
+        ],
+        Statistic: 'Sum',
+        Period: 60,
+        Threshold: 1,
+        EvaluationPeriods: 5,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        TreatMissingData: 'notBreaching',
+      },
+    ]);
+  });
+
+  it('each name a paragraph of the runbook that is there', () => {
+    const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
+    const titles = [...runbook.matchAll(/^## (.+)$/gm)].map(([, title = '']) =>
+      title.toLowerCase().replaceAll(' ', '-'),
+    );
+    for (const { AlarmDescription } of alarms) {
+      const [, anchor] = /Runbook: docs\/runbook\.md#([a-z-]+)$/.exec(AlarmDescription) ?? [];
+      expect(titles).toContain(anchor);
+    }
   });
 
   it('ring when the tick falls silent, which reports nothing at all', () => {

@@ -22,6 +22,9 @@ const KEPT = {
   EdgeApi65822B7B: 'AWS::ApiGatewayV2::Api',
   SecretsAdminKey7CD4F5F7: 'AWS::SecretsManager::Secret',
   QueuesDeliveryQueue08DDFF27: 'AWS::SQS::Queue',
+  QueuesSlowQueue6954104B: 'AWS::SQS::Queue',
+  QueuesDrainQueue6A144EDE: 'AWS::SQS::Queue',
+  QueuesWorkQueueC4EB417C: 'AWS::SQS::Queue',
   QueuesFanOutQueueB6591D8D: 'AWS::SQS::Queue',
 };
 
@@ -90,8 +93,8 @@ describe('tables', () => {
 });
 
 describe('queues', () => {
-  it('are two for work and two for dead letters', () => {
-    expect([workQueues.length, deadLetters.length, queues.length]).toEqual([2, 2, 4]);
+  it('are five for work and two for dead letters', () => {
+    expect([workQueues.length, deadLetters.length, queues.length]).toEqual([5, 2, 7]);
   });
 
   it.each(queues.map(({ id }) => id))('%s refuses every call without TLS', (id) => {
@@ -123,11 +126,17 @@ describe('queues', () => {
   });
 
   it.each([
-    ['QueuesDelivery', 'Deliver', TIMEOUT_SECONDS.deliver],
-    ['QueuesFanOut', 'FanOut', TIMEOUT_SECONDS.fanOut],
-  ])('%s is hidden for six runs of %s and feeds it in tens', (prefix, name, timeoutSeconds) => {
+    ['QueuesDelivery', 'Deliver', TIMEOUT_SECONDS.deliver, 'delivery', 'Delivery'],
+    ['QueuesSlow', 'Deliver', TIMEOUT_SECONDS.deliver, 'slow', 'Delivery'],
+    ['QueuesDrain', 'Deliver', TIMEOUT_SECONDS.deliver, 'drain', 'Delivery'],
+    ['QueuesFanOut', 'FanOut', TIMEOUT_SECONDS.fanOut, 'fanOut', 'Background'],
+    ['QueuesWork', 'Work', TIMEOUT_SECONDS.work, 'work', 'Background'],
+  ] as const)('%s is hidden for six runs of %s and feeds it in tens', (...row) => {
+    const [prefix, name, timeoutSeconds, setting, dead] = row;
     const queue = workQueues.find(({ id }) => id.startsWith(prefix));
     expect(queue?.properties.VisibilityTimeout).toBe(6 * timeoutSeconds);
+    const [deadId] = queue?.properties.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'] ?? [];
+    expect(deadId).toMatch(new RegExp(`^DeadLetters${dead}`));
     const consumer = stack.functionNamed(name);
     expect(consumer.properties.Timeout).toBe(timeoutSeconds);
     const mappings = stack
@@ -138,7 +147,7 @@ describe('queues', () => {
       FunctionName: { Ref: consumer.id },
       BatchSize: 10,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
-      ScalingConfig: { MaximumConcurrency: expect.any(Number) },
+      ScalingConfig: { MaximumConcurrency: settingsOf('dev').maxConcurrency[setting] },
     });
   });
 });
@@ -161,9 +170,9 @@ describe('functions', () => {
     }
   });
 
-  it('let deliver, and only deliver, feed its own queue', () => {
+  it('let deliver and work, and no other, feed their own queues', () => {
     const loops = functions.filter(({ properties }) => properties.RecursiveLoop === 'Allow');
-    expect(loops).toEqual([stack.functionNamed('Deliver')]);
+    expect(loops).toEqual([stack.functionNamed('Deliver'), stack.functionNamed('Work')]);
   });
 
   it('know every name the code asks for; the admin key only who makes it', () => {
@@ -185,6 +194,13 @@ describe('functions', () => {
 function keysOf(properties: Properties): string[] {
   return (properties.KeySchema ?? []).map((key: Properties) => key.AttributeName);
 }
+
+it.each([
+  ['dev', { delivery: 20, slow: 5, drain: 5, fanOut: 2, work: 2 }],
+  ['prod', { delivery: 100, slow: 20, drain: 20, fanOut: 5, work: 5 }],
+])('stage %s works on so many batches at a time', (name, wanted) => {
+  expect(settingsOf(name).maxConcurrency).toEqual(wanted);
+});
 
 it.each(STAGES)('stage %s keeps the history for as long as a retry schedule may take', (name) => {
   const maxAgeDays = 30; // What `maxAgeSeconds` allows at most.

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { boot } from '../../lib/local/boot.ts';
 import type { BootOptions, LocalRun, LogEntry } from '../../lib/local/local-run.ts';
@@ -106,6 +107,39 @@ describe('a local run', () => {
     expect(await send(run, 'b')).toBe(500);
     run.queues.outage(false);
     expect(await send(run, 'c')).toBe(202);
+  });
+
+  it('lets no queue take the places of another that feeds the same function', async () => {
+    const lane = (queue: string) => ({
+      ...SMALL_STACK.Mapping,
+      Properties: {
+        ...SMALL_STACK.Mapping.Properties,
+        EventSourceArn: { 'Fn::GetAtt': [queue, 'Arn'] },
+        ScalingConfig: { MaximumConcurrency: 5 },
+        BatchSize: 1,
+      },
+    });
+    const lanes = { Slow: SMALL_STACK.Queue, ToQueue: lane('Queue'), ToSlow: lane('Slow') };
+    const { Mapping: _, ...others } = SMALL_STACK;
+    const keep = SMALL_CODE.keep.replace(
+      'for (const',
+      "if (Records[0].body === 'hang') await new Promise((done) => setTimeout(done, 4000));\nfor (const",
+    );
+    const two = await writeAssembly({ ...others, ...lanes }, { ...SMALL_CODE, keep });
+    const run = await start({ assembly: two, concurrencyMax: 1 });
+    const sqs = new SQSClient({ endpoint: run.aws.sqs, region: run.aws.region });
+    const ring = (queue: string, MessageBody: string) =>
+      sqs.send(
+        new SendMessageCommand({ QueueUrl: `${run.aws.sqs}/000000000000/${queue}`, MessageBody }),
+      );
+    await Promise.all(Array.from({ length: 8 }, () => ring('Slow', 'hang')));
+    await expect.poll(() => run.queues.counts().Slow?.inFlight, { timeout: 3000 }).toBe(5);
+    await ring('Queue', 'quick');
+    await expect.poll(() => kept(run), { timeout: 3000 }).toEqual(['quick']);
+    expect(run.queues.counts().Slow).toEqual({ visible: 3, inFlight: 5, delayed: 0 });
+    expect(Object.keys(run.queues.counts()).sort()).toEqual(['Queue', 'Slow']);
+    sqs.destroy();
+    await run.stop({ drainMs: 0 });
   });
 
   it('puts what it is told to between functions and tables', async () => {

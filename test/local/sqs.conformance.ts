@@ -6,6 +6,7 @@ import {
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
+  ListMessageMoveTasksCommand,
   ListQueuesCommand,
   PurgeQueueCommand,
   ReceiveMessageCommand,
@@ -177,6 +178,66 @@ export function sqsConformance(name: string, start: () => Promise<Standin>, lack
       expect(await depths(dead)).toEqual([0, 0, 0]);
     });
 
+    guarantee(
+      'moves dead letters where it is told to, as new messages of their group',
+      async () => {
+        const { dead, deadArn, QueueUrl } = await deadLetter({ MessageGroupId: 'int_1' });
+        const other = await queue();
+        const [before] = await receive(dead, { VisibilityTimeout: 0 });
+        await sqs.send(
+          new StartMessageMoveTaskCommand({ SourceArn: deadArn, DestinationArn: other.arn }),
+        );
+        const asked = { WaitTimeSeconds: 2, MessageSystemAttributeNames: ['All' as const] };
+        const [found] = await receive(other.QueueUrl, asked);
+        expect(found).toMatchObject({
+          Body: 'poison',
+          Attributes: { ApproximateReceiveCount: '1', MessageGroupId: 'int_1' },
+        });
+        expect(found?.Attributes).not.toHaveProperty('DeadLetterQueueSourceArn');
+        expect(found?.MessageId).not.toBe(before?.MessageId);
+        expect(await receive(QueueUrl)).toEqual([]);
+      },
+    );
+
+    guarantee('tells of the latest moves of dead letters, the newest first', async () => {
+      const { deadArn: SourceArn } = await deadLetter();
+      expect(await moves(SourceArn)).toEqual([]);
+      await sqs.send(new StartMessageMoveTaskCommand({ SourceArn }));
+      const done = { SourceArn, Status: 'COMPLETED', StartedTimestamp: expect.any(Number) };
+      await expect
+        .poll(() => moves(SourceArn))
+        .toMatchObject([
+          { ...done, ApproximateNumberOfMessagesMoved: 1, ApproximateNumberOfMessagesToMove: 1 },
+        ]);
+      await sqs.send(
+        new StartMessageMoveTaskCommand({ SourceArn, MaxNumberOfMessagesPerSecond: 50 }),
+      );
+      await expect
+        .poll(() => moves(SourceArn, 10))
+        .toMatchObject([{ ...done, MaxNumberOfMessagesPerSecond: 50 }, done]);
+      expect(await moves(SourceArn)).toHaveLength(1);
+    });
+
+    guarantee('moves no message that died in no queue, and says so', async () => {
+      const { dead, deadArn: SourceArn } = await deadLetter();
+      await send(dead, 'of somewhere else');
+      await sqs.send(new StartMessageMoveTaskCommand({ SourceArn }));
+      await expect
+        .poll(() => moves(SourceArn))
+        .toMatchObject([{ Status: 'FAILED', FailureReason: 'CouldNotDetermineMessageSource' }]);
+      const [left] = await receive(dead);
+      expect(left?.Body).toBe('of somewhere else');
+    });
+
+    guarantee('refuses to move from a queue without dead letters, or from none', async () => {
+      const { arn } = await queue();
+      const start = (SourceArn: string) =>
+        refused(sqs.send(new StartMessageMoveTaskCommand({ SourceArn })));
+      expect(await start(arn)).toBe('InvalidParameterValue');
+      expect(await start(`${arn}-no`)).toBe('ResourceNotFound');
+      expect(await refused(moves(`${arn}-no`))).toBe('ResourceNotFound');
+    });
+
     guarantee('takes a batch entry by entry, and deletes likewise', async () => {
       const { QueueUrl } = await queue();
       const answer = await sqs.send(
@@ -284,11 +345,16 @@ export function sqsConformance(name: string, start: () => Promise<Standin>, lack
       );
     });
 
-    async function deadLetter() {
+    async function moves(SourceArn: string, MaxResults?: number) {
+      const asked = { SourceArn, ...(MaxResults !== undefined && { MaxResults }) };
+      return (await sqs.send(new ListMessageMoveTasksCommand(asked))).Results;
+    }
+
+    async function deadLetter(more: object = {}) {
       const dead = await queue();
       const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 1 });
       const { QueueUrl, arn } = await queue({ RedrivePolicy, VisibilityTimeout: '0' });
-      await send(QueueUrl, 'poison');
+      await send(QueueUrl, 'poison', more);
       await receive(QueueUrl);
       await receive(QueueUrl);
       return { dead: dead.QueueUrl, deadArn: dead.arn, QueueUrl, arn };

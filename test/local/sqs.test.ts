@@ -14,6 +14,11 @@ sqsConformance('the queue model of the local run', () =>
 sqsConformance('fauxqs', startFauxqs, {
   'hands out queue URLs that lead back to itself': 'URLs name sqs.<region>.localhost',
   'moves dead letters back to where they died': 'no StartMessageMoveTask',
+  'moves dead letters where it is told to, as new messages of their group':
+    'no StartMessageMoveTask',
+  'tells of the latest moves of dead letters, the newest first': 'no ListMessageMoveTasks',
+  'moves no message that died in no queue, and says so': 'no StartMessageMoveTask',
+  'refuses to move from a queue without dead letters, or from none': 'no StartMessageMoveTask',
   'names the queue that a dead letter came from': 'no DeadLetterQueueSourceArn',
   'keeps the message group of a standard queue': 'drops MessageGroupId',
   'lets a quiet group pass one that fills the queue': 'no fair queues',

@@ -1,10 +1,10 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Deliveries, DeliveryRef, EventRef } from '../../app/ports.ts';
+import type { Deliveries, DeliveryRef, EventRef, HeldRef } from '../../app/ports-history.ts';
 import { TABLES } from '../../names.ts';
 import { deliveryAttributes, deliveryOf, deliverySummary } from './delivery-item.ts';
 import { isOver, overSinceMs, timeline } from './history.ts';
 import { merged, pageOf } from './merge.ts';
-import { readAll, readRange, startingWith } from './ranges.ts';
+import { type RangeReader, readAll, readRange, startingWith } from './ranges.ts';
 import { getItem, type Item, putIf, type Store, type StoreOptions } from './store.ts';
 import {
   conditions,
@@ -17,6 +17,7 @@ import {
   type Tables,
   ttlAt,
 } from './table.ts';
+import { tiesInOrder } from './tie-order.ts';
 
 const DUE = TABLES.history.indexes.due;
 const MS_MAX = Number.MAX_SAFE_INTEGER;
@@ -60,15 +61,26 @@ export function dynamoDeliveries(
       return new Set(current.map((row) => parseDeliverySk(row.sk as string)));
     },
 
-    ofIntegration({ integrationId, range, after, limit }) {
+    ofIntegration({ integrationId, range, order, after, limit }) {
       const merge = timeline(store, options, {
         index: 'timeline',
         partitions: partitions.deliveries(integrationId),
         range,
-        order: 'descending',
+        order: order === 'oldest-first' ? 'ascending' : 'descending',
         ...(after !== undefined && { after }),
       });
       return pageOf(merge, limit, deliverySummary);
+    },
+
+    async sample({ integrationId, shard, range, limit }) {
+      const partition = partitions.deliveries(integrationId)[shard];
+      const merge = timeline(store, options, {
+        index: 'timeline',
+        partitions: partition === undefined ? [] : [partition],
+        range,
+        order: 'descending',
+      });
+      return (await merged(merge).take(limit)).map(deliverySummary);
     },
 
     withStatus({ tenant, status, range, after, limit }) {
@@ -82,12 +94,21 @@ export function dynamoDeliveries(
       return pageOf(merge, limit, deliverySummary);
     },
 
-    // What was due before this was accepted even earlier, so it is over.
-    due: (nowMs, limit) =>
-      earliest(store, partitions.due(), [overSinceMs(options) + 1, nowMs], limit),
+    async due(nowMs, limit) {
+      // What was due before this was accepted even earlier, so it is over.
+      const range = [overSinceMs(options) + 1, nowMs] as const;
+      const rows = earliest(dueReaders(store, partitions.due(), range));
+      return (await rows.take(limit)).map(refOf);
+    },
 
-    held: (integrationId, limit) =>
-      earliest(store, partitions.held(integrationId), [overSinceMs(options) + 1, MS_MAX], limit),
+    async held({ integrationId, after, limit }) {
+      const sinceMs = after === undefined ? 0 : Number(after.slice(0, after.indexOf('#')));
+      const range = [Math.max(overSinceMs(options) + 1, sinceMs), MS_MAX] as const;
+      const readers = dueReaders(store, partitions.held(integrationId), range).map((reader) =>
+        tiesInOrder(reader, DUE.sortKey, positionOf),
+      );
+      return (await earliest(readers, after).take(limit)).map(heldRefOf);
+    },
   };
 }
 
@@ -102,32 +123,48 @@ function rowsOf(store: Store, { tenant, eventId }: EventRef, consistent: boolean
   });
 }
 
-/** The first of some partitions of the index `due`, between two times (both inclusive). */
-async function earliest(
+/** Some partitions of the index `due`, between two times (both inclusive). */
+function dueReaders(
   store: Store,
   of: readonly string[],
   [lowMs, highMs]: readonly [number, number],
-  limit: number,
-): Promise<readonly DeliveryRef[]> {
-  const sequence = merged({
-    readers: of.map((partition) =>
-      readRange(store.db, {
-        table: store.table,
-        index: DUE.name,
-        partition: [DUE.partitionKey, partition],
-        sort: [DUE.sortKey, lowMs, highMs],
-        order: 'ascending',
-      }),
-    ),
+): readonly RangeReader[] {
+  return of.map((partition) =>
+    readRange(store.db, {
+      table: store.table,
+      index: DUE.name,
+      partition: [DUE.partitionKey, partition],
+      sort: [DUE.sortKey, lowMs, highMs],
+      order: 'ascending',
+    }),
+  );
+}
+
+function earliest(readers: readonly RangeReader[], after?: string) {
+  return merged({
+    readers,
     order: 'ascending',
-    position: (row) => `${sortableMs(row[DUE.sortKey] as number)}#${row.pk}#${row.sk}`,
+    position: positionOf,
+    ...(after !== undefined && { after }),
   });
-  return (await sequence.take(limit)).map(refOf);
+}
+
+/** Where a row stands in the index `due`; rows of the same millisecond have an order too. */
+function positionOf(row: Item): string {
+  return `${sortableMs(row[DUE.sortKey] as number)}#${row.pk}#${row.sk}`;
 }
 
 function refOf(row: Item): DeliveryRef {
   return {
     ...parseHistoryPk(row.pk as string),
     integrationId: parseDeliverySk(row.sk as string),
+  };
+}
+
+function heldRefOf(row: Item): HeldRef {
+  return {
+    ...refOf(row),
+    acceptedAtMs: row[DUE.sortKey] as number,
+    position: positionOf(row),
   };
 }

@@ -1,8 +1,10 @@
-import type { DeliverySummary } from '../../app/ports.ts';
+import type { DeliverySummary } from '../../app/ports-history.ts';
 import type { Delivery, DeliveryState, HeldBy } from '../../domain/delivery.ts';
+import { type LastAttempt, lastAttemptOf } from '../../domain/health-figures.ts';
 import { type PackedText, packAttempts, unpackAttempts } from './codec.ts';
+import { deliveryIndexKeys } from './index-keys.ts';
 import type { Item } from './store.ts';
-import { deliveryIndexKeys, parseDeliverySk, parseHistoryPk } from './table.ts';
+import { parseDeliverySk, parseHistoryPk } from './table.ts';
 
 /** A delivery's row, one version on. */
 export function deliveryAttributes(delivery: Delivery): Item {
@@ -14,15 +16,25 @@ export function deliveryAttributes(delivery: Delivery): Item {
     st: state.status,
     nx: 'nextAttemptAtMs' in state ? state.nextAttemptAtMs : undefined,
     hb: 'heldBy' in state ? state.heldBy : undefined,
+    // In no index: what is let go, and comes to be held again, keeps its places there.
+    lu: state.status === 'held' ? state.leaseUntilMs : undefined,
     via: 'via' in state ? state.via : undefined,
     dn: 'completedAtMs' in state ? state.completedAtMs : undefined,
     n: attempts.at(-1)?.number,
+    ...lastAttemptAttributes(lastAttemptOf(delivery)),
     tr: attempts.length > 0 ? packAttempts(attempts) : undefined,
     sb: delivery.scheduleBase > 0 ? delivery.scheduleBase : undefined,
     ss: delivery.scheduleStartMs === acceptedAtMs ? undefined : delivery.scheduleStartMs,
     rg: delivery.rings > 0 ? delivery.rings : undefined,
     v: delivery.version + 1,
   };
+}
+
+/** For the timeline; when a success ended is in the row already. */
+function lastAttemptAttributes(last: LastAttempt | undefined): Item {
+  if (last === undefined) return {};
+  const { latencyMs, endedAtMs, error } = last;
+  return { lm: latencyMs, le: error === null ? undefined : [endedAtMs, error] };
 }
 
 interface DeliveryRow {
@@ -35,9 +47,13 @@ interface DeliveryRow {
   readonly duSk?: number;
   readonly nx?: number;
   readonly hb?: HeldBy;
+  readonly lu?: number;
   readonly via?: string;
   readonly dn?: number;
   readonly n?: number;
+  /** Of the last attempt: its latency; if it failed, when it ended and why. */
+  readonly lm?: number;
+  readonly le?: readonly [endedAtMs: number, error: string];
   readonly tr?: PackedText;
   readonly sb?: number;
   readonly ss?: number;
@@ -58,11 +74,20 @@ export function deliverySummary(item: Item): DeliverySummary {
     scheduleStartMs: row.ss ?? row.at,
     rings: row.rg ?? 0,
     version: row.v,
+    ...lastAttempt(row),
   };
 }
 
+function lastAttempt({ lm: latencyMs, le, dn }: DeliveryRow): {
+  readonly lastAttempt?: LastAttempt;
+} {
+  if (latencyMs === undefined) return {};
+  const [endedAtMs, error] = le ?? [dn ?? 0, null];
+  return { lastAttempt: { endedAtMs, latencyMs, error } };
+}
+
 export function deliveryOf(item: Item): Delivery {
-  const { attemptCount: _, ...delivery } = deliverySummary(item);
+  const { attemptCount: _, lastAttempt: __, ...delivery } = deliverySummary(item);
   const { tr } = item as unknown as DeliveryRow;
   return { ...delivery, attempts: tr === undefined ? [] : unpackAttempts(tr) };
 }
@@ -76,7 +101,11 @@ function stateOf(row: DeliveryRow): DeliveryState {
     case 'delivering':
       return { status, leaseUntilMs: duSk };
     case 'held':
-      return { status, heldBy: row.hb ?? 'pause' };
+      return {
+        status,
+        heldBy: row.hb ?? 'pause',
+        ...(row.lu !== undefined && { leaseUntilMs: row.lu }),
+      };
     case 'delivered':
       return { status, via: row.via ?? 'primary', completedAtMs };
     case 'failed':

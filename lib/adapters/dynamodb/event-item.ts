@@ -1,8 +1,9 @@
-import type { EventSummary } from '../../app/ports.ts';
+import type { EventSummary } from '../../app/ports-history.ts';
 import type { EventRecord } from '../../domain/event.ts';
 import { packTargets, packText, unpackTargets, unpackText } from './codec.ts';
+import { eventIndexKeys } from './index-keys.ts';
 import type { Item } from './store.ts';
-import { eventIndexKeys, parseHistoryPk } from './table.ts';
+import { parseHistoryPk } from './table.ts';
 
 /** What an event's row says, besides its body. */
 export function eventAttributes(event: EventRecord): Item {

@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { EventRef, Events } from '../../app/ports.ts';
+import type { EventRef, Events } from '../../app/ports-history.ts';
 import type { EventRecord } from '../../domain/event.ts';
 import { eventAttributes, eventRecord, eventSummary } from './event-item.ts';
 import { isOver, overSinceMs, timeline } from './history.ts';

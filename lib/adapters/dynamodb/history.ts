@@ -1,4 +1,4 @@
-import type { TimeRange } from '../../app/ports.ts';
+import type { TimeRange } from '../../app/ports-history.ts';
 import { TABLES } from '../../names.ts';
 import type { Merge } from './merge.ts';
 import { readRange } from './ranges.ts';
@@ -33,9 +33,11 @@ export function timeline(store: Store, age: Age, query: TimelineQuery): Merge {
   const index = INDEXES[query.index];
   const { sinceMs = 0, untilMs } = query.range;
   // A bare time sorts before everything that was accepted at it: in at the start, out at the end.
-  const low = sortableMs(Math.max(sinceMs, overSinceMs(age) + 1));
+  const since = sortableMs(Math.max(sinceMs, overSinceMs(age) + 1));
   const until = untilMs === undefined ? END_OF_TIME : sortableMs(untilMs);
-  const high = query.after !== undefined && query.after < until ? query.after : until;
+  const { after, order } = query;
+  const low = order === 'ascending' && after !== undefined && after > since ? after : since;
+  const high = order === 'descending' && after !== undefined && after < until ? after : until;
   return {
     readers: query.partitions.map((partition) =>
       readRange(store.db, {
@@ -48,6 +50,6 @@ export function timeline(store: Store, age: Age, query: TimelineQuery): Merge {
     ),
     order: query.order,
     position: (row) => row[index.sortKey] as string,
-    ...(query.after !== undefined && { after: query.after }),
+    ...(after !== undefined && { after }),
   };
 }

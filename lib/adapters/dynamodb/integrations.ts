@@ -1,9 +1,10 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Integrations } from '../../app/ports.ts';
+import { BREAKER_DEFAULTS } from '../../domain/breaker.ts';
 import {
   INTEGRATIONS_PER_TENANT_MAX,
   type Integration,
-  type Route,
+  routeOf,
 } from '../../domain/integration.ts';
 import { namedResources } from './named-resources.ts';
 import { readAll } from './ranges.ts';
@@ -22,6 +23,7 @@ export function dynamoIntegrations(
     kind: 'integration',
     prefix: 'INT',
     perTenantMax: options.perTenantMax ?? INTEGRATIONS_PER_TENANT_MAX,
+    defaults: { breaker: BREAKER_DEFAULTS, limits: {} },
     beforeCreate: (tenant) => put(store, keys.tenant(tenant), {}),
     afterChange: (tenant) => countRoutesChange(db, tables.registry, tenant),
   });
@@ -38,8 +40,4 @@ export function dynamoIntegrations(
       return rows.map((row) => row.sk as string);
     },
   };
-}
-
-function routeOf({ id, name, eventTypes, status }: Integration): Route {
-  return { id, name, eventTypes, status };
 }

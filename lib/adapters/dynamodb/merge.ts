@@ -12,7 +12,7 @@ export interface Merge {
   readonly order: 'ascending' | 'descending';
   /** Where a row stands in the whole; no two rows stand at the same place. */
   readonly position: (row: Item) => string;
-  /** The place at which the page before ended; its row is not given again. */
+  /** The place at which the page before ended; nothing up to it is given again. */
   readonly after?: string;
 }
 
@@ -41,11 +41,16 @@ export function merged(merge: Merge): { take(count: number): Promise<readonly It
         const lane = foremost(lanes, merge);
         if (lane === undefined) break;
         const row = lane.rows[lane.used++];
-        if (row !== undefined && merge.position(row) !== merge.after) taken.push(row);
+        if (row !== undefined && isBeyond(merge, merge.position(row))) taken.push(row);
       }
       return taken;
     },
   };
+}
+
+function isBeyond({ order, after }: Merge, position: string): boolean {
+  if (after === undefined) return true;
+  return order === 'ascending' ? position > after : position < after;
 }
 
 async function refill(lanes: readonly Lane[], limit: number): Promise<void> {

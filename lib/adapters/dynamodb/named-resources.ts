@@ -28,6 +28,8 @@ export interface ResourceKind {
   readonly kind: Exclude<Kind, 'key'>;
   readonly prefix: string;
   readonly perTenantMax: number;
+  /** What a resource that an earlier version stored may lack. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
   /** Done before the first row of a tenant's new resource is written. */
   readonly beforeCreate?: (tenant: string) => Promise<void>;
   /** Done after every change, before anybody is told of it. */
@@ -62,7 +64,7 @@ export function namedResources<T extends NamedResource>(
   const store: Store = { db, table: tables.registry, random: options.random };
   const find = async (tenant: string, id: string): Promise<T | undefined> => {
     const item = await getItem(store, keys.resource(tenant, kind.prefix, id));
-    return item === undefined ? undefined : resourceOf<T>(item);
+    return item === undefined ? undefined : resourceOf<T>(kind, item);
   };
   const names = nameClaims(store, kind.kind, options.clock, find);
 
@@ -124,12 +126,18 @@ export function namedResources<T extends NamedResource>(
         tenant === undefined
           ? ofKind(store, kind.kind, after)
           : ofTenant(store, tenant, kind.prefix, after);
-      return pageById(reader, { decode: resourceOf<T>, matches: () => true, after, limit });
+      return pageById(reader, {
+        decode: (item) => resourceOf<T>(kind, item),
+        matches: () => true,
+        after,
+        limit,
+      });
     },
 
     async all(tenant) {
       const range = { ...rowsOf(store, tenant, kind), order: 'ascending' } as const;
-      return (await readAll(db, { ...range, consistent: true })).map(resourceOf<T>);
+      const rows = await readAll(db, { ...range, consistent: true });
+      return rows.map((item) => resourceOf<T>(kind, item));
     },
   };
 }
@@ -145,7 +153,7 @@ function rowOf({ kind }: ResourceKind, resource: NamedResource, version: number)
   return { ...kindKeys(kind, resource.id), doc: packText(JSON.stringify(doc)), v: version };
 }
 
-function resourceOf<T extends NamedResource>(item: Item): T {
+function resourceOf<T extends NamedResource>({ defaults }: ResourceKind, item: Item): T {
   const { doc, v: version } = item as { readonly doc: PackedText; readonly v: number };
-  return { ...JSON.parse(unpackText(doc)), version } as T;
+  return { ...defaults, ...JSON.parse(unpackText(doc)), version } as T;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
-import type { EventRef } from '../../app/ports.ts';
+import type { EventRef } from '../../app/ports-history.ts';
 import { type PackedText, packText, unpackText } from './codec.ts';
 import { readAll, startingWith } from './ranges.ts';
 import { type Item, put, type Store } from './store.ts';

@@ -27,7 +27,7 @@ export interface Store {
 export type Item = Readonly<Record<string, unknown>>;
 
 /** Random bytes that tell one write from every other of the same content. */
-const WRITE_BYTES = 6;
+export const WRITE_BYTES = 6;
 
 /** Strongly consistent. */
 export async function getItem(store: Store, key: Key): Promise<Item | undefined> {
@@ -71,8 +71,10 @@ export async function putIf(
   return isMarked(existing, write) ? { kind: 'written', write } : { kind: 'refused', existing };
 }
 
-function isMarked(item: Item | undefined, write: Uint8Array): boolean {
-  return item?.w instanceof Uint8Array && Buffer.compare(item.w, write) === 0;
+/** Whether the row bears the mark of this very write. */
+export function isMarked(item: Item | undefined, write: Uint8Array, attribute = 'w'): boolean {
+  const mark = item?.[attribute];
+  return mark instanceof Uint8Array && Buffer.compare(mark, write) === 0;
 }
 
 /** Puts a row that is the same whoever writes it, and however often. */

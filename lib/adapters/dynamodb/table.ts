@@ -1,5 +1,6 @@
-import type { Delivery, DeliveryStatus } from '../../domain/delivery.ts';
-import { type IntegrationId, SHARDS, shardOf } from '../../domain/ids.ts';
+import type { BreakerRef } from '../../domain/breaker.ts';
+import type { DeliveryStatus } from '../../domain/delivery.ts';
+import { type IntegrationId, SHARDS } from '../../domain/ids.ts';
 
 /** The tables' names as deployed. */
 export interface Tables {
@@ -16,6 +17,12 @@ export interface Key {
 /** Partitions that are read whole. */
 export const SWEEPS = 'SWEEPS';
 export const TENANTS = 'TENANTS';
+/** Of the index `troubled`. */
+export const TROUBLED = 'TROUBLED';
+/** Jobs sort by their ids, which sort by time. */
+export const JOBS = 'JOBS';
+export const JOB_MARKS = 'JOB-MARKS';
+export const HEALTH_CHECKS = 'HEALTHCHECKS';
 
 /** Every primary key: no other file spells out a `pk` or an `sk`. */
 export const keys = {
@@ -46,11 +53,32 @@ export const keys = {
   apiKeyPointer: (id: string): Key => ({ pk: `KEY#${id}`, sk: 'REF' }),
   claim: (key: string): Key => ({ pk: `CLAIM#${key}`, sk: 'CLAIM' }),
   checkpoint: (tenant: string): Key => ({ pk: `CHECKPOINT#${tenant}`, sk: 'CHECKPOINT' }),
+  healthCheck: (integrationId: IntegrationId): Key => ({ pk: HEALTH_CHECKS, sk: integrationId }),
   sweep: (kind: string, integrationId: IntegrationId): Key => ({
     pk: SWEEPS,
     sk: `${kind}#${integrationId}`,
   }),
+  job: (id: string): Key => ({ pk: JOBS, sk: id }),
+  jobMark: (id: string): Key => ({ pk: JOB_MARKS, sk: id }),
+  breaker: (ref: BreakerRef): Key => ({ pk: `B#${breakerId(ref)}`, sk: 'S' }),
+  transition: (ref: BreakerRef, version: number): Key => ({
+    pk: `B#${breakerId(ref)}`,
+    sk: `H#${String(version).padStart(12, '0')}`,
+  }),
+  rate: (integrationId: IntegrationId): Key => ({ pk: `L#${integrationId}`, sk: 'R' }),
+  places: (integrationId: IntegrationId): Key => ({ pk: `L#${integrationId}`, sk: 'C' }),
+  drain: (integrationId: IntegrationId): Key => ({ pk: `DRAIN#${integrationId}`, sk: 'DRAIN' }),
 } as const;
+
+/** Names a breaker among all; no integration id contains a `~`. */
+export function breakerId({ integrationId, target }: BreakerRef): string {
+  return `${integrationId}~${target}`;
+}
+
+export function parseBreakerId(id: string): Pick<BreakerRef, 'integrationId' | 'target'> {
+  const at = id.lastIndexOf('~');
+  return { integrationId: id.slice(0, at) as IntegrationId, target: Number(id.slice(at + 1)) };
+}
 
 /** The tenant and the event that a history row's partition names; neither contains a `#`. */
 export function parseHistoryPk(pk: string): { readonly tenant: string; readonly eventId: string } {
@@ -80,46 +108,6 @@ function shards(prefix: string): readonly string[] {
   return Array.from({ length: SHARDS }, (_, shard) => `${prefix}#${shard}`);
 }
 
-/** Where an event stands in its tenant's timeline. */
-export function eventIndexKeys(tenant: string, eventId: string, acceptedAtMs: number) {
-  return {
-    tlPk: `E#${tenant}#${shardOf(eventId)}`,
-    tlSk: `${sortableMs(acceptedAtMs)}#${eventId}#${tenant}`,
-  };
-}
-
-/** Where a delivery stands in the indexes: what is final is not due, what arrived has no status. */
-export function deliveryIndexKeys(delivery: Delivery) {
-  const { tenant, eventId, integrationId, acceptedAtMs, state } = delivery;
-  const shard = shardOf(eventId);
-  const accepted = `${sortableMs(acceptedAtMs)}#${eventId}`;
-  return {
-    tlPk: `D#${integrationId}#${shard}`,
-    tlSk: accepted,
-    ...(state.status !== 'delivered' && {
-      stPk: `${tenant}#${state.status}#${shard}`,
-      stSk: `${accepted}#${integrationId}`,
-    }),
-    ...dueKeys(delivery, shard),
-  };
-}
-
-function dueKeys({ state, integrationId, acceptedAtMs }: Delivery, shard: number) {
-  switch (state.status) {
-    case 'queued':
-    case 'waiting':
-      return { duPk: `DUE#${shard}`, duSk: state.dueAtMs };
-    case 'delivering':
-      return { duPk: `DUE#${shard}`, duSk: state.leaseUntilMs };
-    case 'held':
-      return { duPk: `HELD#${integrationId}#${shard}`, duSk: acceptedAtMs };
-    case 'delivered':
-    case 'failed':
-    case 'cancelled':
-      return {};
-  }
-}
-
 export type Kind = 'integration' | 'source' | 'key';
 
 /** Where a resource stands in the list of its kind. */
@@ -133,7 +121,7 @@ export interface Condition {
   readonly values?: Record<string, unknown>;
 }
 
-/** Every condition that a write is made under. */
+/** Every condition that a write is made under, but those of breakers and limits. */
 export const conditions = {
   isNew: { ConditionExpression: 'attribute_not_exists(pk)' },
   /** The row is exactly the one that was read: every write of ours leaves another `w`. */
@@ -155,10 +143,7 @@ export const conditions = {
     ConditionExpression: 'attribute_not_exists(pk) OR ex <= :now',
     values: { ':now': nowMs },
   }),
-  hasId: (id: string): Condition => ({
-    ConditionExpression: 'id = :id',
-    values: { ':id': id },
-  }),
+  hasId: (id: string): Condition => ({ ConditionExpression: 'id = :id', values: { ':id': id } }),
   isSeededBy: (seed: string): Condition => ({
     ConditionExpression: 'sd = :sd',
     values: { ':sd': seed },
@@ -170,6 +155,14 @@ export const conditions = {
   wasStartedAt: (ms: number): Condition => ({
     ConditionExpression: 'startedAtMs = :ms',
     values: { ':ms': ms },
+  }),
+  wasAskedAt: (ms: number): Condition => ({
+    ConditionExpression: 'la = :la',
+    values: { ':la': ms },
+  }),
+  wasWatchedAt: (ms: number): Condition => ({
+    ConditionExpression: 'wa = :wa',
+    values: { ':wa': ms },
   }),
   /** The last use that is noted lies before this one. */
   wasNotUsedSince: (ms: number): Condition => ({

@@ -56,13 +56,15 @@ export const secretChecked = (problem: (value: string) => string | undefined) =>
     if (message !== undefined) given.issues.push({ code: 'custom', input: undefined, message });
   });
 
-export const whole = (min: number, max: number, unit = '') => {
-  const rule = refusing(`a whole number${unit && ` of ${unit}`} from ${min} to ${max}`);
+/** `why` says what the range is for, where it does not go without saying. */
+export const whole = (min: number, max: number, unit = '', why = '') => {
+  const reason = why && ` (${why})`;
+  const rule = refusing(`a whole number${unit && ` of ${unit}`} from ${min} to ${max}${reason}`);
   return z.int(rule).check(z.gte(min, rule), z.lte(max, rule));
 };
 
-export const decimal = (min: number, max: number) => {
-  const rule = refusing(`a number from ${min} to ${max}`);
+export const decimal = (min: number, max: number, unit = '') => {
+  const rule = refusing(`a number${unit && ` of ${unit}`} from ${min} to ${max}`);
   return z.number(rule).check(z.gte(min, rule), z.lte(max, rule));
 };
 

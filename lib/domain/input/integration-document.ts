@@ -1,6 +1,8 @@
+import { parseInstant } from '../event-input.ts';
 import type { Integration } from '../integration.ts';
 import { isJsonObject, type JsonObject, mergePatch } from '../merge-patch.ts';
 import type { RetryPolicy } from '../retry.ts';
+import { publicKeyOf } from '../secrets.ts';
 import type { Signing } from '../signing.ts';
 
 /** How stored settings and a request's come together: what a patch changes, what a PUT keeps. */
@@ -14,29 +16,68 @@ import type { Signing } from '../signing.ts';
  */
 export function patchedIntegration(stored: Integration, patch: JsonObject): unknown {
   const document = integrationDocument(stored);
+  const changes = withoutShown(stored, patch);
   return mergePatch(
     {
       ...document,
-      auth: baseFor(document.auth, patch.auth, 'type'),
-      signing: baseFor(document.signing, patch.signing, 'scheme'),
-      retry: retryBase(document.retry, patch.retry),
+      auth: baseFor(document.auth, changes.auth, 'type'),
+      signing: baseFor(document.signing, changes.signing, 'scheme'),
+      retry: retryBase(document.retry, changes.retry),
     },
-    patch,
+    changes,
   );
 }
 
 /**
- * The body of a replacement with the secret values of `auth` filled in that it leaves out, if
- * its type is the stored one: an answer, which has none, can be sent back as it is.
+ * The body of a replacement, so that an answer can be sent back as it is: without what answers
+ * add, and with the secret values of `auth` that they leave out, if its type is the stored one.
  */
-export function withStoredCredentials(stored: Integration, body: JsonObject): JsonObject {
-  const { auth } = body;
-  if (!isJsonObject(auth) || auth.type !== stored.auth.type) return body;
-  return { ...body, auth: { ...secretsOf(stored.auth), ...auth } };
+export function replacedIntegration(stored: Integration, body: JsonObject): JsonObject {
+  const settings = withoutShown(stored, body);
+  const { auth } = settings;
+  if (!isJsonObject(auth) || auth.type !== stored.auth.type) return settings;
+  return { ...settings, auth: { ...secretsOf(stored.auth), ...auth } };
+}
+
+/**
+ * What `body` sets: the fields that only answers have are left out if they say what is stored.
+ * `updatedAt` may be older, so that the same answer can be sent back twice.
+ */
+function withoutShown(stored: Integration, body: JsonObject): JsonObject {
+  const { id, status, disabledReason, createdAtMs, updatedAtMs } = stored;
+  const isShown: Readonly<Record<string, (value: unknown) => boolean>> = {
+    id: (value) => value === id,
+    status: (value) => value === status,
+    disabledReason: (value) => value === disabledReason,
+    createdAt: (value) => instantOf(value) === createdAtMs,
+    updatedAt: (value) => (instantOf(value) ?? Number.POSITIVE_INFINITY) <= updatedAtMs,
+  };
+  const given = Object.entries(body).filter(
+    ([name, value]) => !(Object.hasOwn(isShown, name) && isShown[name]?.(value)),
+  );
+  const settings = Object.fromEntries(given);
+  const { signing } = settings;
+  if (!isJsonObject(signing) || signing.publicKey !== publicKeyShown(stored.signing)) {
+    return settings;
+  }
+  const { publicKey: _, ...rest } = signing;
+  return { ...settings, signing: rest };
+}
+
+function instantOf(value: unknown): number | undefined {
+  return typeof value === 'string' ? parseInstant(value) : undefined;
+}
+
+/** The public half of the key that signs now, where it has one. */
+export function publicKeyShown(signing: Signing): string | undefined {
+  if (signing.scheme !== 'standard-webhooks-ed25519') return undefined;
+  const secret = signing.secrets[0]?.secret;
+  return secret === undefined ? undefined : publicKeyOf(secret);
 }
 
 function integrationDocument(stored: Integration) {
   const { name, serviceType, endpoint, description, metadata, eventTypes, request, auth } = stored;
+  const { breaker, limits, healthCheck } = stored;
   return {
     name,
     serviceType,
@@ -48,6 +89,9 @@ function integrationDocument(stored: Integration) {
     auth,
     signing: signingDocument(stored.signing),
     retry: retryDocument(stored.retry),
+    breaker,
+    limits,
+    ...(healthCheck !== undefined && { healthCheck }),
   };
 }
 

@@ -1,11 +1,19 @@
 import * as z from 'zod/mini';
+import type { BreakerConfig } from '../breaker.ts';
 import { checkUrl, type EgressPolicy } from '../egress.ts';
 import type { FieldError } from '../errors.ts';
 import { EVENT_TYPE_CHARS_MAX } from '../event.ts';
-import { type Auth, type OutboundRequest, REQUEST_DEFAULTS } from '../integration.ts';
+import {
+  type Auth,
+  type HealthCheck,
+  type Limits,
+  type OutboundRequest,
+  REQUEST_DEFAULTS,
+} from '../integration.ts';
 import type { JsonObject } from '../merge-patch.ts';
 import { RETRY_DEFAULTS, type RetryPolicy } from '../retry.ts';
 import { parseBody } from './body.ts';
+import { breakerOf, breakerSchema } from './breaker-input.ts';
 import {
   choice,
   description,
@@ -17,6 +25,8 @@ import {
   tenantText,
   text,
 } from './field.ts';
+import { healthCheckOf, healthCheckProblems, healthCheckSchema } from './health-check-input.ts';
+import { limitsOf, limitsSchema } from './limits-input.ts';
 import { authSchema, requestSchema } from './request-input.ts';
 import { retryOf, retrySchema } from './retry-input.ts';
 import { sentHeaderProblems } from './sent-headers.ts';
@@ -36,6 +46,9 @@ export interface IntegrationInput {
   readonly auth: Auth;
   readonly signing: SigningInput;
   readonly retry: RetryPolicy;
+  readonly breaker: BreakerConfig;
+  readonly limits: Limits;
+  readonly healthCheck?: HealthCheck;
 }
 
 const EVENT_TYPES_MAX = 100;
@@ -50,7 +63,7 @@ const OTHER_SERVICE_TYPES = [
   'sqs',
   'eventbridge',
 ];
-const LATER = ['breaker', 'fallback', 'limits', 'ordering', 'filter', 'transform'];
+const LATER = ['fallback', 'ordering', 'filter', 'transform'];
 const READ_ONLY = ['id', 'status', 'disabledReason', 'createdAt', 'updatedAt'];
 
 const integrationSchema = fields({
@@ -76,22 +89,32 @@ const integrationSchema = fields({
   auth: z._default(authSchema, { type: 'none' }),
   signing: z._default(signingSchema, { scheme: 'standard-webhooks' }),
   retry: z.optional(retrySchema),
+  breaker: z.optional(breakerSchema),
+  limits: z.optional(z.nullable(limitsSchema)),
+  healthCheck: z.optional(z.nullable(healthCheckSchema)),
 });
 
-/** Reads an integration; every problem of it, the endpoint's included, comes in one error. */
+/** Reads an integration; every problem of it, those of its URLs included, comes in one error. */
 export function parseIntegrationInput(body: unknown, egress: EgressPolicy): IntegrationInput {
   const parsed = parseBody(integrationSchema, body, {
     later: LATER,
     readOnly: READ_ONLY,
-    also: (object) => [...endpointProblems(object, egress), ...sentHeaderProblems(object)],
+    also: (object) => [
+      ...endpointProblems(object, egress),
+      ...healthCheckProblems(object, egress),
+      ...sentHeaderProblems(object),
+    ],
   });
-  const { tenant, request, signing, retry, ...plain } = parsed;
+  const { tenant, request, signing, retry, breaker, limits, healthCheck, ...plain } = parsed;
   return {
     ...plain,
     ...(tenant !== undefined && { tenant }),
     request: { ...request, headers: request.headers as Record<string, string> },
     signing: signingOf(signing),
     retry: retry === undefined ? RETRY_DEFAULTS : retryOf(retry),
+    breaker: breakerOf(breaker),
+    limits: limitsOf(limits),
+    ...healthCheckOf(healthCheck),
   };
 }
 

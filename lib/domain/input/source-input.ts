@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
+import type { FieldError } from '../errors.ts';
 import { EVENT_TYPE } from '../event.ts';
 import { type JsonObject, mergePatch } from '../merge-patch.ts';
+import { isReservedType, RESERVED_RULE } from '../routing.ts';
 import { SECRETS_LIVE_MAX } from '../secrets.ts';
 import type { Source } from '../source.ts';
 import { parseBody } from './body.ts';
@@ -11,6 +13,7 @@ import {
   listOf,
   nameText,
   opaque,
+  refusal,
   tenantText,
   text,
   whole,
@@ -89,7 +92,10 @@ export function parseSourceInput(body: unknown, stored?: Source): SourceInput {
   const parsed = parseBody(sourceSchema, body, {
     later: LATER,
     readOnly: READ_ONLY,
-    also: (object) => verificationProblems(object, stored?.verification),
+    also: (object) => [
+      ...verificationProblems(object, stored?.verification),
+      ...prefixProblems(object),
+    ],
   });
   const { name, tenant, provider, secret, publicKey, response } = parsed;
   const secrets = secret === undefined ? parsed.secrets : [secret];
@@ -102,6 +108,15 @@ export function parseSourceInput(body: unknown, stored?: Source): SourceInput {
     ...(secrets !== undefined && { secrets }),
     ...(response !== undefined && { response }),
   };
+}
+
+/** Nobody's events may look like Breakwater's own, which say how deliveries fare. */
+function prefixProblems({ eventTypePrefix, provider, name }: JsonObject): readonly FieldError[] {
+  const known = PROVIDER_IDS.find((id) => id === provider);
+  const byDefault = known && typeof name === 'string' ? defaultPrefix(known, name) : undefined;
+  const prefix = eventTypePrefix ?? byDefault;
+  if (typeof prefix !== 'string' || !isReservedType(`${prefix}.`)) return [];
+  return [{ path: 'eventTypePrefix', message: refusal(prefix, RESERVED_RULE) }];
 }
 
 /** A provider that is a product gives its name to its events; a mere method does not. */

@@ -1,0 +1,119 @@
+import { BREAKER_ACTOR, type Breaker, type BreakerState } from '../domain/breaker.ts';
+import { RequestError } from '../domain/errors.ts';
+import type { Integration } from '../domain/integration.ts';
+import { QUEUE_DELAY_MAX_SECONDS } from '../domain/work.ts';
+import { type BreakerBoard, signOf } from './breaker-board.ts';
+import { type StartDrainDeps, startDrain } from './drain.ts';
+import type { Metric } from './ports.ts';
+import type { Breakers } from './ports-outage.ts';
+import { type PublishDeps, publishEvent } from './publish-event.ts';
+
+export interface MoveDeps extends PublishDeps, StartDrainDeps {
+  readonly breakers: Pick<Breakers, 'move' | 'record' | 'published'>;
+  readonly board: Pick<BreakerBoard, 'learn' | 'refresh' | 'sign'>;
+}
+
+export type Guarded = Pick<Integration, 'id' | 'tenant' | 'name'>;
+
+/**
+ * Makes a transition, tells of it, and sees to what follows from it. Of many at once one is
+ * `moved`. What goes wrong after the transition itself is made good by the tick.
+ */
+export async function moveBreaker(
+  deps: MoveDeps,
+  integration: Guarded,
+  next: Breaker,
+): Promise<'moved' | 'stale'> {
+  const { tenant, id: integrationId } = integration;
+  // Before the transition: killed after it, what is held must still be found and let go one day.
+  if (lets(next.state) || next.state === 'open' || next.state === 'forced-open') {
+    await deps.progress.startSweep({
+      kind: 'release',
+      tenant,
+      integrationId,
+      startedAtMs: deps.clock.nowMs(),
+    });
+  }
+  if ((await deps.breakers.move(next)) === 'stale') return 'stale';
+  deps.board.learn(signOf(next));
+  try {
+    await follow(deps, integration, next);
+    await announce(deps, integration, next);
+  } catch (error) {
+    deps.telemetry.warn('breaker.deferred', { tenant, integrationId, error });
+  }
+  return 'moved';
+}
+
+function lets(state: BreakerState): boolean {
+  return state === 'closed' || state === 'disabled' || state === 'metrics-only';
+}
+
+/** What was held is let go; what is to be probed is probed when its time has come. */
+async function follow(deps: MoveDeps, { tenant, id }: Guarded, next: Breaker): Promise<void> {
+  if (lets(next.state)) {
+    // After an outage gently; a switch turned by hand means that all is well.
+    return await startDrain(deps, { tenant, id }, { ramp: next.last?.actor === BREAKER_ACTOR });
+  }
+  const { openUntilMs, target, version } = next;
+  if (next.state === 'half-open' || openUntilMs === undefined) return;
+  const waitSeconds = Math.max(Math.ceil((openUntilMs - deps.clock.nowMs()) / 1000), 0);
+  await deps.workQueue.ring([
+    {
+      task: { kind: 'probe', tenant, integrationId: id, target, version },
+      delaySeconds: Math.min(waitSeconds, QUEUE_DELAY_MAX_SECONDS),
+    },
+  ]);
+}
+
+const COUNTED: Readonly<Partial<Record<BreakerState, Metric>>> = {
+  open: 'BreakersOpened',
+  closed: 'BreakersClosed',
+  'half-open': 'BreakersHalfOpened',
+};
+
+const EVENT_TYPES: Readonly<Record<BreakerState, string>> = {
+  closed: 'breakwater.breaker.closed',
+  open: 'breakwater.breaker.opened',
+  'half-open': 'breakwater.breaker.half-opened',
+  'forced-open': 'breakwater.breaker.tripped',
+  disabled: 'breakwater.breaker.disabled',
+  'metrics-only': 'breakwater.breaker.disabled',
+};
+
+/** Puts the last transition into the history and publishes its event; both may be done twice. */
+export async function announce(
+  deps: MoveDeps,
+  integration: Guarded,
+  breaker: Breaker,
+): Promise<void> {
+  const { unpublished: transition } = breaker;
+  if (transition === undefined) return;
+  const { tenant, id: integrationId, name } = integration;
+  const { from, to, reason, actor, version, window, atMs, openUntilMs } = transition;
+  await deps.breakers.record(breaker, transition);
+  const metric = COUNTED[to];
+  if (metric !== undefined) deps.telemetry.count(metric);
+  deps.telemetry.info('breaker.moved', {
+    ...{ tenant, integrationId, integration: name, from, to, reason, actor },
+  });
+  try {
+    await publishEvent(deps, {
+      tenant,
+      id: `breaker-${integrationId}-${breaker.target}-${version}`,
+      type: EVENT_TYPES[to],
+      timestamp: new Date(atMs).toISOString(),
+      data: {
+        integration: { id: integrationId, name },
+        breaker: {
+          ...{ target: breaker.target, from, to, reason, actor, version, window },
+          openUntil: openUntilMs === undefined ? null : new Date(openUntilMs).toISOString(),
+        },
+      },
+    });
+  } catch (error) {
+    // Announced before, under another name of the integration.
+    if (!(error instanceof RequestError) || error.code !== 'event-id-conflict') throw error;
+  }
+  await deps.breakers.published(breaker, version);
+}

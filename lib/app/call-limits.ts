@@ -1,0 +1,79 @@
+import type { Integration } from '../domain/integration.ts';
+import type { Clock, Random, Telemetry } from './ports.ts';
+import type { ConcurrencyLimits, RateLimits } from './ports-outage.ts';
+
+export interface LimitDeps {
+  readonly rateLimits: Pick<RateLimits, 'take'>;
+  readonly concurrencyLimits: ConcurrencyLimits;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly random: Pick<Random, 'bytes'>;
+  readonly telemetry: Telemetry;
+}
+
+/** What an integration takes of a batch now. */
+export interface Grant {
+  /** Calls there is leave for; `width` of them at the same time. */
+  readonly calls: number;
+  readonly width: number;
+  /** Gives back what was leased; to be called when the last call is over. */
+  give(): Promise<void>;
+}
+
+const OWNER_BYTES = 9;
+/** A function is cut off at its deadline; its places are nobody's from then on. */
+const PLACE_MARGIN_MS = 2_000;
+
+/**
+ * Asks for leave to make `count` calls, `width` at the same time, before `untilMs`. Without limits
+ * nothing is asked and nothing written; without an answer from the store everything is granted.
+ */
+export async function askLimits(
+  deps: LimitDeps,
+  { id, tenant, limits }: Pick<Integration, 'id' | 'tenant' | 'limits'>,
+  asked: {
+    readonly count: number;
+    readonly width: number;
+    readonly untilMs: number;
+    /** The drain took its share of the rate before it rang. */
+    readonly isPaid: boolean;
+  },
+): Promise<Grant> {
+  const { perSecond, concurrency } = limits;
+  let { count: calls, width } = asked;
+  let places: readonly string[] = [];
+  try {
+    if (concurrency !== undefined) {
+      places = await deps.concurrencyLimits.take(
+        id,
+        {
+          max: concurrency,
+          count: Math.min(width, calls),
+          owner: Buffer.from(deps.random.bytes(OWNER_BYTES)).toString('base64url'),
+          expiresAtMs: asked.untilMs + PLACE_MARGIN_MS,
+        },
+        deps.clock.nowMs(),
+      );
+      width = places.length;
+      if (width === 0) calls = 0;
+    }
+    if (perSecond !== undefined && calls > 0 && !asked.isPaid) {
+      const wanted = { perSecond, count: calls };
+      calls = (await deps.rateLimits.take(id, wanted, deps.clock.nowMs())).granted;
+    }
+  } catch (error) {
+    deps.telemetry.warn('limits.unavailable', { tenant, integrationId: id, error });
+  }
+  return {
+    calls,
+    width,
+    async give() {
+      if (places.length === 0) return;
+      try {
+        await deps.concurrencyLimits.give(id, places);
+      } catch (error) {
+        // They come back by themselves when their time is over.
+        deps.telemetry.warn('limits.unavailable', { tenant, integrationId: id, error });
+      }
+    },
+  };
+}

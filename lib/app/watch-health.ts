@@ -1,0 +1,47 @@
+import type { Integration } from '../domain/integration.ts';
+import { integrationRegistry, type SecretDeps } from './integration-secrets.ts';
+import type { Registry } from './named-registry.ts';
+import type { Clock } from './ports.ts';
+import type { HealthChecks } from './ports-health.ts';
+
+export interface WatchHealthDeps {
+  readonly healthChecks: Pick<HealthChecks, 'watch'>;
+  readonly clock: Pick<Clock, 'nowMs'>;
+}
+
+/**
+ * Has an integration that wants it asked how it is. Before it is stored: killed in between, the
+ * tick finds nothing to ask and forgets it; the other way round it would never be asked.
+ */
+export async function watchHealth(
+  { healthChecks, clock }: WatchHealthDeps,
+  { tenant, id: integrationId, healthCheck }: Integration,
+): Promise<void> {
+  if (healthCheck === undefined) return;
+  const { intervalSeconds } = healthCheck;
+  await healthChecks.watch({ tenant, integrationId, intervalSeconds }, clock.nowMs());
+}
+
+/** The registry of integrations, in which none is stored before it is watched. */
+export function watchedRegistry(
+  deps: WatchHealthDeps & Pick<SecretDeps, 'integrations'>,
+): Registry<Integration> {
+  const registry = integrationRegistry(deps);
+  const { store } = registry;
+  return {
+    ...registry,
+    store: {
+      byId: (id, tenant) => store.byId(id, tenant),
+      byName: (tenant, name) => store.byName(tenant, name),
+      remove: (integration) => store.remove(integration),
+      async create(integration) {
+        await watchHealth(deps, integration);
+        return await store.create(integration);
+      },
+      async save(next, previousName) {
+        await watchHealth(deps, next);
+        return await store.save(next, previousName);
+      },
+    },
+  };
+}

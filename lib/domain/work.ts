@@ -1,0 +1,26 @@
+import type { IntegrationId } from './ids.ts';
+
+/** What the background worker is asked to do next. Each may be lost or come twice. */
+export type WorkTask =
+  /** One step of a drain. */
+  | {
+      readonly kind: 'drain';
+      readonly tenant: string;
+      readonly integrationId: IntegrationId;
+      readonly step: number;
+    }
+  /** An open breaker's time is over: something to probe with, if it is still at this version. */
+  | {
+      readonly kind: 'probe';
+      readonly tenant: string;
+      readonly integrationId: IntegrationId;
+      readonly target: number;
+      readonly version: number;
+    }
+  /** The next pages of a job. */
+  | { readonly kind: 'job'; readonly jobId: JobId };
+
+export type JobId = `job_${string}`;
+
+/** The longest that a token can wait in the queue. */
+export const QUEUE_DELAY_MAX_SECONDS = 900;

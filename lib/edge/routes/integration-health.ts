@@ -1,0 +1,20 @@
+import { type IntegrationHealthDeps, integrationHealth } from '../../app/integration-health.ts';
+import { callerOf } from '../principal.ts';
+import { readQuery } from '../query.ts';
+import { param } from '../request.ts';
+import type { Route } from '../route.ts';
+
+export type IntegrationHealthRoutesDeps = IntegrationHealthDeps;
+
+export function integrationHealthRoutes(deps: IntegrationHealthRoutesDeps) {
+  return {
+    'GET /v1/integrations/{integration}/health': {
+      scope: 'integrations:read',
+      answer: async (request) => {
+        const caller = callerOf(request, readQuery(request, ['tenant']));
+        const body = await integrationHealth(deps, caller, param(request, 'integration'));
+        return { statusCode: 200, body };
+      },
+    },
+  } as const satisfies Record<string, Route>;
+}

@@ -1,0 +1,331 @@
+import { describe, expect, it } from 'vitest';
+import { breakerBoard } from '../../lib/app/breaker-board.ts';
+import { deliverBatch } from '../../lib/app/deliver-batch.ts';
+import { acquireProbe, settleProbe } from '../../lib/app/probe.ts';
+import { BREAKER_DEFAULTS, type BreakerConfig } from '../../lib/domain/breaker.ts';
+import type { Integration } from '../../lib/domain/integration.ts';
+import { deliveryWorld } from '../fakes/delivery-world.ts';
+
+type World = ReturnType<typeof deliveryWorld>;
+
+const BREAKER: BreakerConfig = { ...BREAKER_DEFAULTS, minimumCalls: 3, consecutiveFailures: 3 };
+
+async function outageWorld(more: Partial<Integration> = {}) {
+  const world = deliveryWorld();
+  const integration = await world.register('erp', { breaker: BREAKER, ...more });
+  const ref = { tenant: 'default', integrationId: integration.id, target: 0 };
+  const breaker = async () => await world.breakers.load(ref);
+  const state = async () => (await breaker())?.state ?? 'closed';
+  let published = 0;
+  /** Publishes so many events, a second apart. */
+  const publish = async (count: number) => {
+    const ids: string[] = [];
+    for (let i = 0; i < count; i++) {
+      const id = `e${String(published++).padStart(3, '0')}`;
+      await world.publish({ id });
+      world.clock.advance(1_000);
+      ids.push(id);
+    }
+    return ids;
+  };
+  const statuses = async (ids: readonly string[]) =>
+    await Promise.all(
+      ids.map(async (id) => (await world.delivery(id, integration.id))?.state.status),
+    );
+  /** Ids in the order in which they arrived, first arrivals only. */
+  const arrived = () => [
+    ...new Set(world.sender.sent.map(({ headers }) => headers['webhook-id'] ?? '')),
+  ];
+  return { ...world, integration, ref, breaker, state, publish, statuses, arrived };
+}
+
+/** Delivers what is in the queue one by one, without waiting for what comes later. */
+async function ringNow(world: Awaited<ReturnType<typeof outageWorld>>, after = async () => {}) {
+  let bells = world.take().filter(({ delaySeconds }) => delaySeconds === 0);
+  while (bells.length > 0) {
+    for (const { task } of bells) {
+      await deliverBatch(world.deps, [{ messageId: 'm', task }], () => 55_000);
+      await after();
+    }
+    // What was found in the fast lane went over to the slow one.
+    bells = world.take().filter(({ delaySeconds }) => delaySeconds === 0);
+  }
+}
+
+/** Three failed attempts, which open the breaker; their deliveries wait for their next try. */
+async function breakDown(world: Awaited<ReturnType<typeof outageWorld>>) {
+  world.sender.answers(500);
+  const ids = await world.publish(3);
+  await ringNow(world);
+  expect(await world.state()).toBe('open');
+  world.take();
+  return ids;
+}
+
+describe('an endpoint that fails', () => {
+  it('opens its breaker at the failures it is told, not one before', async () => {
+    const world = await outageWorld();
+    world.sender.answers(500);
+    await world.publish(3);
+    const states = new Map<number, string>();
+    await ringNow(world, async () => {
+      states.set(world.sender.sent.length, await world.state());
+    });
+    expect([...states]).toEqual([
+      [1, 'closed'],
+      [2, 'closed'],
+      [3, 'open'],
+    ]);
+  });
+
+  it('costs no attempt and no message any more: what is published is held', async () => {
+    const world = await outageWorld();
+    await breakDown(world);
+    const requests = world.sender.sent.length;
+    const ids = await world.publish(20);
+    expect(world.take()).toEqual([]);
+    expect(world.sender.sent).toHaveLength(requests);
+    expect(new Set(await world.statuses(ids))).toEqual(new Set(['held']));
+    const held = await world.delivery(ids[0] ?? '', world.integration.id);
+    expect(held).toMatchObject({ state: { heldBy: 'breaker' }, attempts: [] });
+  });
+
+  it('holds what was in the queue already, unattempted', async () => {
+    const world = await outageWorld();
+    const ids = await world.publish(5);
+    const inQueue = world.take();
+    await breakDown(world);
+    const requests = world.sender.sent.length;
+    const batch = inQueue.map(({ task }, i) => ({ messageId: String(i), task }));
+    expect(await deliverBatch(world.deps, batch, () => 55_000)).toEqual([]);
+    expect(world.sender.sent).toHaveLength(requests);
+    expect(new Set(await world.statuses(ids))).toEqual(new Set(['held']));
+    expect((await world.breaker())?.totals.rejected).toBe(5);
+  });
+
+  it('is probed when its time is over, and everything arrives, oldest first', async () => {
+    const world = await outageWorld();
+    await breakDown(world);
+    const held = await world.publish(20);
+    world.sender.sent.splice(0);
+    world.sender.answers(200);
+    await world.run(300_000);
+    expect(await world.state()).toBe('closed');
+    expect(new Set(await world.statuses(held))).toEqual(new Set(['delivered']));
+    const inOrder = world.arrived().filter((id) => held.includes(id));
+    expect(inOrder).toEqual(held);
+    for (const id of held) {
+      expect((await world.delivery(id, world.integration.id))?.attempts).toHaveLength(1);
+    }
+  });
+
+  it('opens again for twice as long when its probe fails, and only the probe was spent', async () => {
+    const world = await outageWorld();
+    await breakDown(world);
+    const held = await world.publish(5);
+    world.sender.sent.splice(0);
+    await world.run(45_000);
+    expect(world.sender.sent).toHaveLength(1);
+    expect(await world.breaker()).toMatchObject({ state: 'open', openCount: 2 });
+    expect(new Set(await world.statuses(held))).toEqual(new Set(['held']));
+    const attempts = held.map(
+      async (id) => (await world.delivery(id, world.integration.id))?.attempts,
+    );
+    expect((await Promise.all(attempts)).map((made) => made?.length)).toEqual([1, 0, 0, 0, 0]);
+  });
+
+  it('a second outage in mid-drain leaves the rest held, at the cost of those that failed', async () => {
+    const world = await outageWorld();
+    await breakDown(world);
+    const held = await world.publish(60);
+    world.sender.sent.splice(0);
+    world.sender.answers(...Array.from({ length: 20 }, () => 200), 500);
+    await world.run(90_000);
+    expect(await world.state()).toBe('open');
+    const statuses = await world.statuses(held);
+    expect(statuses.filter((status) => status === 'delivered')).toHaveLength(20);
+    expect(statuses.filter((status) => status === 'held').length).toBeGreaterThanOrEqual(30);
+    const attempts = world.sender.sent.length;
+    expect(attempts).toBeLessThanOrEqual(20 + 10);
+    world.sender.answers(200);
+    for (let i = 0; i < 20; i++) {
+      await world.run(60_000);
+      await world.minute();
+    }
+    expect(new Set(await world.statuses(held))).toEqual(new Set(['delivered']));
+  });
+
+  it('is let go by the tick alone when every token and doorbell is lost', async () => {
+    const world = await outageWorld();
+    await breakDown(world);
+    const held = await world.publish(30);
+    world.sender.answers(200);
+    for (let i = 0; i < 30; i++) {
+      world.work.rung.splice(0);
+      await world.minute();
+      // Only what the tick itself rings is heard, and half of that is lost.
+      const bells = world.take().filter((_, n) => n % 2 === 0);
+      world.queue.rung.push(...bells);
+      await world.pump();
+    }
+    for (let i = 0; i < 30; i++) {
+      await world.run(60_000);
+      await world.minute();
+    }
+    expect(new Set(await world.statuses(held))).toEqual(new Set(['delivered']));
+  });
+});
+
+describe('what the other side asks for', () => {
+  it('429 pauses without a failure: the rest is held by the limit until then', async () => {
+    const world = await outageWorld();
+    world.sender.answers({ statusCode: 429, responseHeaders: { 'retry-after': '30' } }, 200);
+    const ids = await world.publish(4);
+    const bells = world.take();
+    const batch = bells.map(({ task }, i) => ({ messageId: String(i), task }));
+    await deliverBatch(world.deps, batch.slice(0, 1), () => 55_000);
+    await deliverBatch(world.deps, batch.slice(1), () => 55_000);
+    expect(await world.statuses(ids)).toEqual(['waiting', 'held', 'held', 'held']);
+    expect(world.sender.sent).toHaveLength(1);
+    expect(await world.breaker()).toMatchObject({ state: 'closed', consecutiveFailures: 0 });
+    const [more] = await world.publish(1);
+    expect((await world.delivery(more ?? '', world.integration.id))?.state).toMatchObject({
+      heldBy: 'limit',
+    });
+    await world.run(300_000);
+    expect(new Set(await world.statuses(ids))).toEqual(new Set(['delivered']));
+    expect(await world.state()).toBe('closed');
+  });
+
+  it('503 with a long Retry-After opens until then', async () => {
+    const world = await outageWorld();
+    world.sender.answers({ statusCode: 503, responseHeaders: { 'retry-after': '120' } });
+    await world.publish(1);
+    await world.pump();
+    const nowMs = world.clock.nowMs();
+    const breaker = await world.breaker();
+    expect(breaker?.state).toBe('open');
+    expect(breaker?.openUntilMs).toBeGreaterThanOrEqual(nowMs + 119_000 - 60_000);
+  });
+});
+
+describe('shared by many instances', () => {
+  it('lets no more probe than it may, and takes over from a dead one', async () => {
+    const world = await outageWorld();
+    await breakDown(world);
+    world.clock.advance(60_000);
+    const instances = Array.from({ length: 50 }, (_, i) => world.instance(`i${i}`));
+    const asked = await Promise.all(
+      instances.map((deps) => acquireProbe(deps, world.integration, 20_000)),
+    );
+    const probes = asked.filter((one) => typeof one === 'object');
+    expect(probes).toHaveLength(BREAKER.halfOpenCalls);
+    // All of them die. After their leases somebody else may.
+    expect(await acquireProbe(world.deps, world.integration, 20_000)).toBe('hold');
+    world.clock.advance(21_001);
+    const next = await acquireProbe(world.deps, world.integration, 20_000);
+    expect(next).toMatchObject({ lease: {} });
+    const [dead] = probes;
+    if (dead === undefined) throw new Error('no probe');
+    await settleProbe(world.deps, world.integration, dead, 'failure');
+    expect(await world.state()).toBe('half-open');
+    expect(world.telemetry.counts.get('BreakerLateResults')).toBe(1);
+  });
+
+  it('lets all instances know within five seconds', async () => {
+    const world = await outageWorld();
+    const other = world.instance('other');
+    await other.board.refresh();
+    await breakDown(world);
+    expect(other.board.sign(world.ref)).toBeUndefined();
+    world.clock.advance(5_000);
+    await other.board.refresh();
+    expect(other.board.sign(world.ref)?.state).toBe('open');
+  });
+
+  it('a fleet does not mistake three failures in ten for an outage', async () => {
+    const runs = 14;
+    let tripped = 0;
+    for (let run = 0; run < runs; run++) {
+      if (await tripsAt(run, { failureShare: 0.3, instances: 20, calls: 150 })) tripped++;
+    }
+    expect(tripped).toBeLessThanOrEqual(runs * 0.15);
+  });
+
+  it('a fleet sees a dead endpoint within twice its size of calls and the minimum', async () => {
+    for (let run = 0; run < 10; run++) {
+      expect(await tripsAt(run, { failureShare: 1, instances: 20, calls: 50 })).toBe(true);
+    }
+  });
+});
+
+/** Whether the default breaker opens while many instances make calls in turn, fifty a second. */
+async function tripsAt(
+  seed: number,
+  load: { readonly failureShare: number; readonly instances: number; readonly calls: number },
+): Promise<boolean> {
+  const world = await outageWorld({ breaker: { ...BREAKER_DEFAULTS, minimumCalls: 20 } });
+  const instances = Array.from({ length: load.instances }, (_, i) => world.instance(`i${i}`));
+  let dice = seed * 7_919 + 17;
+  for (let call = 0; call < load.calls; call++) {
+    dice = (dice * 1_103_515_245 + 12_345) % 2_147_483_648;
+    world.sender.answers(dice / 2_147_483_648 < load.failureShare ? 500 : 200);
+    await world.publish(1);
+    world.clock.advance(20 - 1_000);
+    const bells = world.take();
+    const deps = instances[call % instances.length] ?? world.deps;
+    for (const { task } of bells) {
+      const fast = { ...task, lane: 'slow' as const };
+      await deliverBatch(deps, [{ messageId: 'm', task: fast }], () => 55_000);
+    }
+    world.take();
+    if ((await world.state()) !== 'closed') return true;
+  }
+  return false;
+}
+
+describe('the breaker’s store', () => {
+  it('gone: everything is delivered, nobody waits, and it is counted', async () => {
+    const world = await outageWorld();
+    const gone = () => Promise.reject(new Error('gone'));
+    const breakers = Object.fromEntries(
+      Object.keys(world.breakers).map((name) => [name, gone]),
+    ) as unknown as World['breakers'];
+    const deps = { ...world.instance('x'), breakers };
+    world.sender.answers(500, 500, 500, 500, 200);
+    const ids = await world.publish(5);
+    for (const { task } of world.take()) {
+      const failed = await deliverBatch(deps, [{ messageId: 'm', task }], () => 55_000);
+      expect(failed).toEqual([]);
+    }
+    expect(await world.statuses(ids)).toEqual([
+      ...Array.from({ length: 4 }, () => 'waiting'),
+      'delivered',
+    ]);
+    expect(world.telemetry.counts.get('BreakerStoreFailures')).toBeGreaterThan(0);
+  });
+
+  it('well: a healthy delivery asks it nothing but the board, once in five seconds', async () => {
+    const world = await outageWorld();
+    const calls: string[] = [];
+    const breakers = Object.fromEntries(
+      Object.entries(world.breakers).map(([name, method]) => [
+        name,
+        (...given: unknown[]) => {
+          calls.push(name);
+          return (method as (...args: unknown[]) => unknown).apply(world.breakers, given);
+        },
+      ]),
+    ) as unknown as World['breakers'];
+    const deps = { ...world.deps, breakers, board: breakerBoard({ ...world.deps, breakers }) };
+    for (let i = 0; i < 40; i++) {
+      await world.publish(1);
+      world.clock.advance(-750);
+      for (const { task } of world.take()) {
+        await deliverBatch(deps, [{ messageId: 'm', task }], () => 55_000);
+      }
+    }
+    expect(new Set(calls)).toEqual(new Set(['board']));
+    expect(calls.length).toBeLessThanOrEqual(3);
+  });
+});

@@ -1,0 +1,103 @@
+import { BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deliveryAttributes } from '../../lib/adapters/dynamodb/delivery-item.ts';
+import { keys } from '../../lib/adapters/dynamodb/table.ts';
+import { concurrently } from '../../lib/app/concurrently.ts';
+import { integrationHealth } from '../../lib/app/integration-health.ts';
+import { newBreaker } from '../../lib/domain/breaker.ts';
+import type { Delivery } from '../../lib/domain/delivery.ts';
+import { ulid } from '../../lib/domain/ids.ts';
+import { ADMIN } from '../fakes/registry-world.ts';
+import { attempt, delivery, integration, T0 } from './fixtures.ts';
+import { countRequests, loseNextAnswer } from './lost-answers.ts';
+import { type DynamoWorld, isMissing, STAND_INS, type StandIn, startStandIn } from './stand-ins.ts';
+
+const WATCH = { tenant: 'default', integrationId: integration(1).id, intervalSeconds: 60 };
+const HOUR = 3_600_000;
+const BATCH = 25;
+
+describe.each(STAND_INS)('health on %s', (kind) => {
+  describe.skipIf(isMissing(kind))('where it is installed', () => {
+    let standIn: StandIn;
+    beforeAll(async () => {
+      standIn = await startStandIn(kind);
+    });
+    afterAll(() => standIn.stop());
+
+    it('gives the turn to whoever won it, though the answer was lost', async () => {
+      const { stores, db } = await standIn.world();
+      const checks = stores.healthChecks;
+      const watch = loseNextAnswer(db, 'UpdateItem');
+      await checks.watch(WATCH, T0);
+      expect(watch.lost()).toBe(true);
+      const [seen] = await checks.all();
+      if (seen === undefined) throw new Error('Nothing is watched.');
+      const claim = loseNextAnswer(db, 'UpdateItem');
+      expect(await checks.claim(seen, T0 + 5)).toBe('claimed');
+      expect(claim.lost()).toBe(true);
+      expect(await checks.claim(seen, T0 + 6)).toBe('taken');
+      const result = { ok: true, atMs: T0 + 7, statusCode: 200, error: null, latencyMs: 3 };
+      const record = loseNextAnswer(db, 'UpdateItem');
+      await checks.record({ ...WATCH, claimedAtMs: T0 + 5 }, { result, failuresInRow: 0 });
+      expect(record.lost()).toBe(true);
+      loseNextAnswer(db, 'DeleteItem');
+      const now = await checks.load(WATCH.integrationId);
+      expect(now?.result).toEqual(result);
+      if (now !== undefined) await checks.unwatch(now);
+      expect(await checks.all()).toEqual([]);
+    });
+
+    it('reads little of 10,000 deliveries of a day, and nothing twice', async () => {
+      const world = await standIn.world();
+      const { stores, clock, db } = world;
+      await stores.integrations.create(integration(1, { name: 'erp' }));
+      clock.advance(24 * HOUR);
+      await seed(world, 10_000, 24 * HOUR);
+      const breakers = { load: async () => newBreaker({ ...WATCH, target: 0 }) };
+      const requests = countRequests(db);
+      const answer = await integrationHealth(
+        { ...stores, breakers, clock },
+        { principal: ADMIN },
+        integration(1).id,
+      );
+      const { Query = 0, ...others } = requests.taken();
+      // Eight for the newest, one for each of 23 hours before them, eight for what is held.
+      expect(Query).toBeLessThanOrEqual(8 + 23 + 8);
+      expect(others).toEqual({ GetItem: 2 });
+      expect(answer).toMatchObject({ status: 'healthy', sampled: true });
+      expect(Math.abs((answer.successRate.h24 ?? 0) - 0.98)).toBeLessThan(0.02);
+      expect(Math.abs(answer.counts.delivered - 9_800)).toBeLessThan(1_500);
+    }, 120_000);
+  });
+});
+
+/** Deliveries evenly over the time, every fiftieth of which failed. */
+async function seed({ db, tables, clock }: DynamoWorld, count: number, overMs: number) {
+  const items = Array.from({ length: count }, (_, n) =>
+    row(n, clock.nowMs() - (n * overMs) / count),
+  );
+  const batches = Array.from({ length: count / BATCH }, (_, n) =>
+    items.slice(n * BATCH, (n + 1) * BATCH),
+  );
+  await concurrently(batches, 8, async (batch) => {
+    const puts = batch.map((made) => ({ PutRequest: { Item: itemOf(made) } }));
+    await db.send(new BatchWriteItemCommand({ RequestItems: { [tables.history]: puts } }));
+  });
+}
+
+function row(n: number, acceptedAtMs: number): Delivery {
+  const at = Math.floor(acceptedAtMs);
+  const random = new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, n >> 8, n & 255]);
+  const made = delivery(0, { eventId: `evt_${ulid(at, random)}`, acceptedAtMs: at });
+  if (n % 50 !== 0) {
+    return { ...made, state: { status: 'delivered', via: 'primary', completedAtMs: at + 90 } };
+  }
+  const attempts = [attempt(1, { outcome: 'permanent', error: 'http', statusCode: 500 })];
+  return { ...made, state: { status: 'failed', completedAtMs: at + 90 }, attempts };
+}
+
+function itemOf(made: Delivery) {
+  const key = keys.delivery(made.tenant, made.eventId, made.integrationId);
+  return marshall({ ...key, ...deliveryAttributes(made) }, { removeUndefinedValues: true });
+}
