@@ -118,14 +118,14 @@ export const TABLES = {
          */
         project: [
           ...['ty', 'at', 'tg', 'sr', 'da', 'lm', 'le'],
-          ...['st', 'n', 'nx', 'dn', 'hb', 'via', 'duSk', 'sb', 'ss', 'rg', 'v'],
+          ...['st', 'n', 'nx', 'dn', 'hb', 'via', 'duSk', 'sb', 'ss', 'rg'],
         ],
       },
       status: {
         name: 'status',
         partitionKey: 'stPk',
         sortKey: 'stSk',
-        project: ['ty', 'at', 'st', 'n', 'nx', 'dn', 'hb', 'via', 'duSk', 'sb', 'ss', 'rg', 'v'],
+        project: ['ty', 'at', 'st', 'n', 'nx', 'dn', 'hb', 'via', 'duSk', 'sb', 'ss', 'rg'],
       },
       /** The one index whose sort key is a number: milliseconds. */
       due: { name: 'due', partitionKey: 'duPk', sortKey: 'duSk', sortKeyType: 'N' },

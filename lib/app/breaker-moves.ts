@@ -1,4 +1,9 @@
-import { BREAKER_ACTOR, type Breaker, type BreakerState } from '../domain/breaker.ts';
+import {
+  BREAKER_ACTOR,
+  type Breaker,
+  type BreakerState,
+  type Transition,
+} from '../domain/breaker.ts';
 import { RequestError } from '../domain/errors.ts';
 import type { Integration } from '../domain/integration.ts';
 import { QUEUE_DELAY_MAX_SECONDS } from '../domain/work.ts';
@@ -9,7 +14,7 @@ import type { Breakers } from './ports-outage.ts';
 import { type PublishDeps, publishEvent } from './publish-event.ts';
 
 export interface MoveDeps extends PublishDeps, StartDrainDeps {
-  readonly breakers: Pick<Breakers, 'move' | 'record' | 'published'>;
+  readonly breakers: Pick<Breakers, 'load' | 'move' | 'record' | 'published'>;
   readonly board: Pick<BreakerBoard, 'learn' | 'refresh' | 'sign'>;
 }
 
@@ -34,6 +39,9 @@ export async function moveBreaker(
       startedAtMs: deps.clock.nowMs(),
     });
   }
+  // Whoever made the one before may be dead; the row remembers one alone.
+  const overtaken = (await deps.breakers.load(next))?.unpublished;
+  if (overtaken !== undefined) await tell(deps, integration, next.target, overtaken);
   if ((await deps.breakers.move(next)) === 'stale') return 'stale';
   deps.board.learn(signOf(next));
   try {
@@ -89,9 +97,18 @@ export async function announce(
 ): Promise<void> {
   const { unpublished: transition } = breaker;
   if (transition === undefined) return;
-  const { tenant, id: integrationId, name } = integration;
+  await tell(deps, integration, breaker.target, transition);
+  await deps.breakers.published(breaker, transition.version);
+}
+
+async function tell(
+  deps: MoveDeps,
+  { tenant, id: integrationId, name }: Guarded,
+  target: number,
+  transition: Transition,
+): Promise<void> {
   const { from, to, reason, actor, version, window, atMs, openUntilMs } = transition;
-  await deps.breakers.record(breaker, transition);
+  await deps.breakers.record({ tenant, integrationId, target }, transition);
   const metric = COUNTED[to];
   if (metric !== undefined) deps.telemetry.count(metric);
   deps.telemetry.info('breaker.moved', {
@@ -100,13 +117,13 @@ export async function announce(
   try {
     await publishEvent(deps, {
       tenant,
-      id: `breaker-${integrationId}-${breaker.target}-${version}`,
+      id: `breaker-${integrationId}-${target}-${version}`,
       type: EVENT_TYPES[to],
       timestamp: new Date(atMs).toISOString(),
       data: {
         integration: { id: integrationId, name },
         breaker: {
-          ...{ target: breaker.target, from, to, reason, actor, version, window },
+          ...{ target, from, to, reason, actor, version, window },
           openUntil: openUntilMs === undefined ? null : new Date(openUntilMs).toISOString(),
         },
       },
@@ -115,5 +132,4 @@ export async function announce(
     // Announced before, under another name of the integration.
     if (!(error instanceof RequestError) || error.code !== 'event-id-conflict') throw error;
   }
-  await deps.breakers.published(breaker, version);
 }

@@ -74,8 +74,8 @@ export function breakerTally(): BreakerTally {
       const entry = entries.get(key);
       if (entry === undefined) return undefined;
       const pending = whole(entry);
-      const { failures, successes, trailingFailures } = pending.counts;
-      if (failures === 0 && !(watched && successes > 0)) return undefined;
+      const { failures, successes, slow, trailingFailures } = pending.counts;
+      if (failures + slow === 0 && !(watched && successes > 0)) return undefined;
       const waited = nowMs - entry.reportedAtMs;
       if (waited < gapMs(entry, nowMs) && trailingFailures < URGENT_FAILURES) return undefined;
       entries.set(key, { ...entry, ...NOTHING, before: undefined, reportedAtMs: nowMs });

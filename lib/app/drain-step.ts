@@ -53,9 +53,10 @@ export async function drainStep(deps: DrainDeps, task: DrainTask): Promise<void>
     if ((await deps.drains.save(next)) === 'saved') await ringNext(deps, next, nowMs);
     return;
   }
-  // Open for less than a step: what was let go before was turned away, and is held still.
-  const fromOldest = breaker !== undefined && breaker.sinceMs > drain.roundStartedAtMs;
-  const round = fromOldest ? { ...drain, position: undefined } : drain;
+  // Open or paused for less than a step: what was let go was turned away, and is held still.
+  const changedAtMs = Math.max(breaker?.sinceMs ?? 0, integration.updatedAtMs);
+  const isTurned = changedAtMs > drain.roundStartedAtMs;
+  const round = isTurned ? { ...drain, position: undefined } : drain;
   const current = entered(withPace(round, integration, breaker, nowMs), nowMs);
   const chosen = await choose(deps, integration, current, nowMs);
   const next = stepped(current, chosen, chosen.waitMs, nowMs);

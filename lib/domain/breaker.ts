@@ -129,6 +129,7 @@ export interface Breaker extends BreakerRef {
   readonly notBeforeMs: number;
   /** Set while a closed breaker is watched: since the first failure of an episode. */
   readonly suspectSinceMs: number | undefined;
+  /** The last failed or slow call. */
   readonly lastFailureAtMs: number;
   /** Calls take so long that deliveries go through the slow lane until then; 0 if they do not. */
   readonly slowUntilMs: number;

@@ -119,7 +119,7 @@ export function admit(
 
 /**
  * A drain's doorbell for a held delivery. It stays held while it is attempted, so that its claim
- * moves no index entry; its age counts from now.
+ * is one write of the row alone and no index entry moves.
  */
 function letGo(delivery: Delivery, leaseMs: number, nowMs: number): Admission {
   const { state } = delivery;
@@ -128,13 +128,8 @@ function letGo(delivery: Delivery, leaseMs: number, nowMs: number): Admission {
   if (delivery.scheduleStartMs > nowMs + EARLY_MS) {
     return { kind: 'release', next: release(delivery, nowMs) };
   }
-  const scheduleStartMs = Math.max(nowMs, delivery.scheduleStartMs);
-  const next = { ...delivery, rings: 0, scheduleStartMs };
-  return {
-    kind: 'claim',
-    delivery,
-    next: { ...next, state: { ...state, leaseUntilMs: nowMs + leaseMs } },
-  };
+  const next: Delivery = { ...delivery, state: { ...state, leaseUntilMs: nowMs + leaseMs } };
+  return { kind: 'claim', delivery, next };
 }
 
 /** Until when the attempt under way has the delivery to itself; undefined if there is none. */
@@ -150,7 +145,7 @@ export function settle(
   policy: RetryPolicy,
   chance: { readonly nowMs: number; readonly dice: number },
 ): Delivery {
-  const next = withAttempt(delivery, attempt);
+  const next = withAttempt(heldNoLonger(delivery, attempt), attempt);
   const { nowMs } = chance;
   if (verdict.outcome === 'success') return delivered(next, nowMs);
   if (verdict.disable) return hold(next, 'pause');
@@ -178,6 +173,12 @@ export function settleLate(
   const next = withAttempt(current, { ...attempt, number: attemptsMade(current) + 1 });
   if (verdict.outcome !== 'success' || current.state.status === 'delivered') return next;
   return delivered(next, nowMs);
+}
+
+/** What was held until this attempt does not age by the time it was held. */
+function heldNoLonger(delivery: Delivery, { startedAtMs }: Attempt): Delivery {
+  if (delivery.state.status !== 'held') return delivery;
+  return { ...delivery, scheduleStartMs: Math.max(startedAtMs, delivery.scheduleStartMs) };
 }
 
 function withAttempt(delivery: Delivery, attempt: Attempt): Delivery {

@@ -266,10 +266,9 @@ describe('an order while the breaker moves by itself', () => {
     let races = 0;
     const breakers = {
       ...world.breakers,
-      load: async (ref: Parameters<typeof world.breakers.load>[0]) => {
-        const found = await world.breakers.load(ref);
+      move: async (next: Parameters<typeof world.breakers.move>[0]) => {
         if (races++ < times) await world.open(erp);
-        return found;
+        return await world.breakers.move(next);
       },
     };
     return { ...world, erp, deps: { ...world.deps, breakers } };

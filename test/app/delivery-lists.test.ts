@@ -117,7 +117,7 @@ describe('the list of deliveries', () => {
     const second = await world.publish({ tenant: 'acme' });
     const rows = await allOf(world);
     for (const row of rows) {
-      const stored = { ...row, attempts: [] };
+      const stored = { ...row, attempts: [], version: 0 };
       await world.deps.deliveries.save(
         row.integrationId === erp.id
           ? hold(stored, 'pause')

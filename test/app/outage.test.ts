@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { breakerBoard } from '../../lib/app/breaker-board.ts';
 import { deliverBatch } from '../../lib/app/deliver-batch.ts';
 import { acquireProbe, settleProbe } from '../../lib/app/probe.ts';
-import { BREAKER_DEFAULTS, type BreakerConfig } from '../../lib/domain/breaker.ts';
+import { publishEvent } from '../../lib/app/publish-event.ts';
+import { BREAKER_DEFAULTS, type BreakerConfig, newBreaker } from '../../lib/domain/breaker.ts';
+import { opened } from '../../lib/domain/breaker-transitions.ts';
 import type { Integration } from '../../lib/domain/integration.ts';
 import { deliveryWorld } from '../fakes/delivery-world.ts';
 
@@ -173,6 +175,57 @@ describe('an endpoint that fails', () => {
       await world.minute();
     }
     expect(new Set(await world.statuses(held))).toEqual(new Set(['delivered']));
+  });
+});
+
+describe('an endpoint that is slow', () => {
+  it('opens its breaker though every call succeeds', async () => {
+    const world = await outageWorld();
+    world.sender.answers({ statusCode: 200, latencyMs: 10_001 });
+    await world.publish(3);
+    await ringNow(world);
+    expect(await world.state()).toBe('open');
+    expect((await world.breaker())?.last?.reason).toBe('3 of 3 calls took longer than 10 s.');
+  });
+
+  it('is moved to the slow lane after a second, together with what waits in the fast one', async () => {
+    const world = await outageWorld();
+    world.sender.meanwhile = () => world.clock.advance(1_500);
+    await world.publish(2);
+    const [first, second] = world.take();
+    if (first === undefined || second === undefined) throw new Error('nothing was rung');
+    await deliverBatch(world.deps, [{ messageId: 'm', task: first.task }], () => 55_000);
+    expect(world.sender.sent).toHaveLength(1);
+    await deliverBatch(world.deps, [{ messageId: 'n', task: second.task }], () => 55_000);
+    expect(world.sender.sent).toHaveLength(1);
+    expect(world.take().map(({ task }) => task.lane)).toEqual(['slow']);
+    const other = world.instance('publisher');
+    await other.board.refresh();
+    await publishEvent(other, { tenant: 'default', type: 'order.paid', data: {} });
+    expect(world.take().map(({ task }) => task.lane)).toEqual(['slow']);
+    world.clock.advance(61_000);
+    await publishEvent(other, { tenant: 'default', type: 'order.paid', data: {} });
+    expect(world.take().map(({ task }) => task.lane)).toEqual([undefined]);
+  });
+});
+
+describe('what a breaker did', () => {
+  it('is told though whoever made it do so died, before the next thing it does', async () => {
+    const world = await outageWorld();
+    const nowMs = world.clock.nowMs();
+    // Stored, and its maker killed.
+    const cause = { nowMs, dice: 0, reason: '3 calls in a row failed.' };
+    await world.breakers.move(opened(newBreaker(world.ref), BREAKER, cause));
+    world.clock.advance(60_000);
+    const probe = await acquireProbe(world.deps, world.integration, 20_000);
+    expect(probe).toMatchObject({ version: 2 });
+    const { items } = await world.breakers.history(world.ref, { limit: 10 });
+    expect(items.map(({ to }) => to)).toEqual(['half-open', 'open']);
+    for (const version of [1, 2]) {
+      const eventId = `breaker-${world.integration.id}-0-${version}`;
+      expect(await world.events.get({ tenant: 'default', eventId })).toBeDefined();
+    }
+    expect((await world.breaker())?.unpublished).toBeUndefined();
   });
 });
 

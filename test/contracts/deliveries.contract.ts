@@ -26,9 +26,8 @@ const STATES: Record<Delivery['state']['status'], DeliveryState> = {
 };
 
 const stored = (row: Delivery): Delivery => ({ ...row, version: row.version + 1 });
-const summaryOf = ({ attempts, ...row }: Delivery) => ({
-  ...stored({ ...row, attempts }),
-  attempts: undefined,
+const summaryOf = ({ attempts, version: _, ...row }: Delivery) => ({
+  ...row,
   attemptCount: attempts.length,
 });
 

@@ -90,6 +90,7 @@ export async function startStandIn(kind: DynamoKind): Promise<StandIn> {
       await createTables(server.endpoint, definitions);
       const db = dynamoClient({
         endpoint: server.endpoint,
+        requestTimeoutMs: 20_000,
         ...(onConsumed !== undefined && { onConsumed }),
       });
       clients.push(db);

@@ -7,8 +7,12 @@ import { type Drill, drillOn, type Endpoints, startEndpoints } from './outage-wo
 const PER_SECOND = 5;
 const CONCURRENCY = 2;
 const ANSWER_MS = 300;
-const PAUSE_SECONDS = 3;
+const PAUSE_SECONDS = 10;
+/** Then every function instance has seen that there is a pause. */
+const SEEN_MS = 5_500;
 const DELIVERIES = 30;
+/** What comes out of turn waits for the drain's next round. */
+const WAIT_MS = 80_000;
 
 let gateway: Gateway;
 let endpoints: Endpoints;
@@ -50,7 +54,7 @@ describe.concurrent('an integration with a limit', () => {
   it('of calls per second gets no more than that and a burst of one second, and gets all', async () => {
     await drill.register('slowly', { limits: { perSecond: PER_SECOND } });
     const ids = idsOf(await drill.publish('slowly', DELIVERIES));
-    await endpoints.receiver.waitFor('/slowly', DELIVERIES, 60_000);
+    await endpoints.receiver.waitFor('/slowly', DELIVERIES, WAIT_MS);
     expect(mostWithin('slowly', 1_000)).toBeLessThanOrEqual(2 * PER_SECOND);
     expect(mostWithin('slowly', 3_000)).toBeLessThanOrEqual(4 * PER_SECOND);
     expect(endpoints.taken('slowly').toSorted()).toEqual(ids.toSorted());
@@ -60,7 +64,7 @@ describe.concurrent('an integration with a limit', () => {
   it('of calls at the same time never has more of them, and gets all', async () => {
     await drill.register('narrow', { limits: { concurrency: CONCURRENCY } });
     const ids = idsOf(await drill.publish('narrow', DELIVERIES));
-    await endpoints.receiver.waitFor('/narrow', DELIVERIES, 60_000);
+    await endpoints.receiver.waitFor('/narrow', DELIVERIES, WAIT_MS);
     expect(most).toBe(CONCURRENCY);
     expect(endpoints.taken('narrow').toSorted()).toEqual(ids.toSorted());
   });
@@ -71,9 +75,9 @@ describe.concurrent('an integration with a limit', () => {
     const ids = idsOf(await drill.publish('busy', 1));
     const [first] = await endpoints.receiver.waitFor('/busy');
     endpoints.behave('busy', 200);
-    await sleep(1_000);
+    await sleep(SEEN_MS);
     ids.push(...idsOf(await drill.publish('busy', 5)));
-    await endpoints.receiver.waitFor('/busy', 1 + ids.length, 60_000);
+    await endpoints.receiver.waitFor('/busy', 1 + ids.length, WAIT_MS);
     const [, second] = endpoints.receiver.at('/busy');
     const pausedMs = (second?.atMs ?? 0) - (first?.atMs ?? 0);
     expect(pausedMs).toBeGreaterThanOrEqual(PAUSE_SECONDS * 1_000 - 500);
@@ -91,6 +95,7 @@ describe.concurrent('an integration with a limit', () => {
     ids.push(...idsOf(await drill.publish('gone', 3)));
     endpoints.behave('gone', 410);
     await act('resume');
+    await gateway.run.tick();
     await until('it to be disabled', async () => {
       return (await gateway.call('GET', '/v1/integrations/gone')).json.status === 'disabled';
     });
@@ -99,7 +104,8 @@ describe.concurrent('an integration with a limit', () => {
     expect(attempted).toBeGreaterThan(0);
     endpoints.behave('gone', 200);
     await act('resume');
-    await until('all to arrive', () => endpoints.taken('gone').length >= ids.length, 60_000);
+    await gateway.run.tick();
+    await until('all to arrive', () => endpoints.taken('gone').length >= ids.length, WAIT_MS);
     expect(endpoints.taken('gone').toSorted()).toEqual(ids.toSorted());
   });
 });

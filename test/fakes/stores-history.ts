@@ -132,7 +132,7 @@ function eventSummary(event: EventRecord): EventSummary {
   return structuredClone(summary);
 }
 
-function deliverySummary({ attempts, ...delivery }: Delivery): DeliverySummary {
+function deliverySummary({ attempts, version: _, ...delivery }: Delivery): DeliverySummary {
   const { state } = delivery;
   // A list shows that it is held, not that it is being attempted.
   const shown = state.status === 'held' ? { status: state.status, heldBy: state.heldBy } : state;

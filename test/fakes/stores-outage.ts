@@ -55,7 +55,8 @@ export function fakeBreakers(clock: Pick<Clock, 'nowMs'> = { nowMs: () => 0 }): 
       const counts = breaker.state === 'closed' || breaker.state === 'metrics-only';
       if (!counts || breaker.sinceMs > report.firstStartedAtMs) return { kind: 'late', breaker };
       const isWatched = breaker.state === 'metrics-only' || breaker.suspectSinceMs !== undefined;
-      if (!isWatched && report.counts.failures === 0) return { kind: 'counted', breaker };
+      if (!isWatched && report.counts.failures + report.counts.slow === 0)
+        return { kind: 'counted', breaker };
       const watched = isWatched ? breaker : { ...breaker, suspectSinceMs: report.nowMs };
       set(withCounts(watched, report), withBucket(rows.get(keyOf(ref))?.ring, report));
       return { kind: 'counted', breaker: structuredClone(find(ref) ?? watched) };
@@ -158,12 +159,12 @@ function isWellStill(breaker: Breaker, seen: Breaker): boolean {
 }
 
 function withCounts(breaker: Breaker, { counts, reporter, nowMs }: BreakerReport): Breaker {
-  const { failures, successes, trailingFailures, hadSuccess } = counts;
+  const { failures, successes, slow, trailingFailures, hadSuccess } = counts;
   const { totals, reporters, consecutiveFailures } = breaker;
   const signs = reporters.length < REPORTERS_MAX && !reporters.includes(reporter);
   return {
     ...breaker,
-    lastFailureAtMs: failures > 0 ? nowMs : breaker.lastFailureAtMs,
+    lastFailureAtMs: failures + slow > 0 ? nowMs : breaker.lastFailureAtMs,
     consecutiveFailures: (hadSuccess ? 0 : consecutiveFailures) + trailingFailures,
     reporters: signs ? [...reporters, reporter].sort() : reporters,
     totals: {

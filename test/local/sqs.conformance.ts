@@ -1,23 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ChangeMessageVisibilityCommand,
-  CreateQueueCommand,
   DeleteMessageBatchCommand,
   DeleteMessageCommand,
-  GetQueueAttributesCommand,
   GetQueueUrlCommand,
-  ListMessageMoveTasksCommand,
   ListQueuesCommand,
   PurgeQueueCommand,
-  ReceiveMessageCommand,
-  type ReceiveMessageCommandInput,
   SendMessageBatchCommand,
-  SendMessageCommand,
-  SetQueueAttributesCommand,
   SQSClient,
-  StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { conversation } from './sqs-conversation.ts';
+import { deadLetterGuarantees } from './sqs-dead-letters.conformance.ts';
 
 /** What the code relies on in SQS, asked through the SDK; run once per stand-in. */
 export interface Standin {
@@ -34,7 +28,6 @@ export function sqsConformance(name: string, start: () => Promise<Standin>, lack
   describe(`${name} speaks SQS`, () => {
     let standin: Standin;
     let sqs: SQSClient;
-    let made = 0;
 
     beforeAll(async () => {
       standin = await start();
@@ -57,38 +50,9 @@ export function sqsConformance(name: string, start: () => Promise<Standin>, lack
       else it.fails(`lacks: ${title} (${lack})`, run);
     };
 
-    async function queue(Attributes: Record<string, string> = {}) {
-      made += 1;
-      const QueueName = `q-${made}`;
-      const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName, Attributes }));
-      const { Attributes: found } = await sqs.send(
-        new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
-      );
-      return { QueueUrl, QueueName, arn: found?.QueueArn ?? '' };
-    }
-    const send = (QueueUrl: string, MessageBody: string, more: object = {}) =>
-      sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, ...more }));
-    const receive = async (QueueUrl: string, more: Partial<ReceiveMessageCommandInput> = {}) => {
-      const command = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, ...more });
-      return (await sqs.send(command)).Messages ?? [];
-    };
-    const handleOf = async (QueueUrl: string, more: Partial<ReceiveMessageCommandInput> = {}) =>
-      (await receive(QueueUrl, more))[0]?.ReceiptHandle ?? '';
-    const refused = async (answer: Promise<unknown>) => {
-      const error = await answer.then(
-        () => ({ name: 'nothing was refused' }),
-        (thrown: Error) => thrown,
-      );
-      // With or without the namespace of the query era: the code is what callers tell apart.
-      return error.name.replace(/Exception$|^AWS\.SimpleQueueService\./g, '');
-    };
-    const depths = async (QueueUrl: string) => {
-      const asked = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] });
-      const all: Record<string, string> = (await sqs.send(asked)).Attributes ?? {};
-      return ['', 'NotVisible', 'Delayed'].map((suffix) =>
-        Number(all[`ApproximateNumberOfMessages${suffix}`]),
-      );
-    };
+    const talk = conversation(() => sqs);
+    const { queue, send, receive, handleOf, refused, depths } = talk;
+    deadLetterGuarantees(guarantee, talk);
 
     guarantee('hands out queue URLs that lead back to itself', async () => {
       const { QueueUrl, QueueName } = await queue();
@@ -149,93 +113,6 @@ export function sqsConformance(name: string, start: () => Promise<Standin>, lack
       expect(await depths(QueueUrl)).toEqual([0, 0, 1]);
       expect(await receive(QueueUrl)).toEqual([]);
       expect(await receive(QueueUrl, { WaitTimeSeconds: 3 })).toHaveLength(1);
-    });
-
-    guarantee('moves a message received too often to the dead letters', async () => {
-      const dead = await queue();
-      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 2 });
-      const { QueueUrl } = await queue({ RedrivePolicy, VisibilityTimeout: '0' });
-      await send(QueueUrl, 'poison');
-      for (let receives = 0; receives < 2; receives++) {
-        expect(await receive(QueueUrl, { WaitTimeSeconds: 1 })).toHaveLength(1);
-      }
-      expect(await receive(QueueUrl, { WaitTimeSeconds: 1 })).toEqual([]);
-      const [found] = await receive(dead.QueueUrl, { WaitTimeSeconds: 1 });
-      expect(found?.Body).toBe('poison');
-    });
-
-    guarantee('names the queue that a dead letter came from', async () => {
-      const { dead, arn } = await deadLetter();
-      const asked = { MessageSystemAttributeNames: ['All' as const], WaitTimeSeconds: 1 };
-      const [found] = await receive(dead, asked);
-      expect(found?.Attributes?.DeadLetterQueueSourceArn).toBe(arn);
-    });
-
-    guarantee('moves dead letters back to where they died', async () => {
-      const { dead, deadArn, QueueUrl } = await deadLetter();
-      await sqs.send(new StartMessageMoveTaskCommand({ SourceArn: deadArn }));
-      expect(await receive(QueueUrl, { WaitTimeSeconds: 2 })).toHaveLength(1);
-      expect(await depths(dead)).toEqual([0, 0, 0]);
-    });
-
-    guarantee(
-      'moves dead letters where it is told to, as new messages of their group',
-      async () => {
-        const { dead, deadArn, QueueUrl } = await deadLetter({ MessageGroupId: 'int_1' });
-        const other = await queue();
-        const [before] = await receive(dead, { VisibilityTimeout: 0 });
-        await sqs.send(
-          new StartMessageMoveTaskCommand({ SourceArn: deadArn, DestinationArn: other.arn }),
-        );
-        const asked = { WaitTimeSeconds: 2, MessageSystemAttributeNames: ['All' as const] };
-        const [found] = await receive(other.QueueUrl, asked);
-        expect(found).toMatchObject({
-          Body: 'poison',
-          Attributes: { ApproximateReceiveCount: '1', MessageGroupId: 'int_1' },
-        });
-        expect(found?.Attributes).not.toHaveProperty('DeadLetterQueueSourceArn');
-        expect(found?.MessageId).not.toBe(before?.MessageId);
-        expect(await receive(QueueUrl)).toEqual([]);
-      },
-    );
-
-    guarantee('tells of the latest moves of dead letters, the newest first', async () => {
-      const { deadArn: SourceArn } = await deadLetter();
-      expect(await moves(SourceArn)).toEqual([]);
-      await sqs.send(new StartMessageMoveTaskCommand({ SourceArn }));
-      const done = { SourceArn, Status: 'COMPLETED', StartedTimestamp: expect.any(Number) };
-      await expect
-        .poll(() => moves(SourceArn))
-        .toMatchObject([
-          { ...done, ApproximateNumberOfMessagesMoved: 1, ApproximateNumberOfMessagesToMove: 1 },
-        ]);
-      await sqs.send(
-        new StartMessageMoveTaskCommand({ SourceArn, MaxNumberOfMessagesPerSecond: 50 }),
-      );
-      await expect
-        .poll(() => moves(SourceArn, 10))
-        .toMatchObject([{ ...done, MaxNumberOfMessagesPerSecond: 50 }, done]);
-      expect(await moves(SourceArn)).toHaveLength(1);
-    });
-
-    guarantee('moves no message that died in no queue, and says so', async () => {
-      const { dead, deadArn: SourceArn } = await deadLetter();
-      await send(dead, 'of somewhere else');
-      await sqs.send(new StartMessageMoveTaskCommand({ SourceArn }));
-      await expect
-        .poll(() => moves(SourceArn))
-        .toMatchObject([{ Status: 'FAILED', FailureReason: 'CouldNotDetermineMessageSource' }]);
-      const [left] = await receive(dead);
-      expect(left?.Body).toBe('of somewhere else');
-    });
-
-    guarantee('refuses to move from a queue without dead letters, or from none', async () => {
-      const { arn } = await queue();
-      const start = (SourceArn: string) =>
-        refused(sqs.send(new StartMessageMoveTaskCommand({ SourceArn })));
-      expect(await start(arn)).toBe('InvalidParameterValue');
-      expect(await start(`${arn}-no`)).toBe('ResourceNotFound');
-      expect(await refused(moves(`${arn}-no`))).toBe('ResourceNotFound');
     });
 
     guarantee('takes a batch entry by entry, and deletes likewise', async () => {
@@ -311,18 +188,6 @@ export function sqsConformance(name: string, start: () => Promise<Standin>, lack
       expect(await refused(answer)).toBe('ReceiptHandleIsInvalid');
     });
 
-    guarantee('refuses a redrive to a queue that does not exist', async () => {
-      const { QueueUrl, arn } = await queue();
-      const RedrivePolicy = JSON.stringify({
-        deadLetterTargetArn: `${arn}-no`,
-        maxReceiveCount: 3,
-      });
-      const answer = sqs.send(
-        new SetQueueAttributesCommand({ QueueUrl, Attributes: { RedrivePolicy } }),
-      );
-      expect(await refused(answer)).toBe('InvalidParameterValue');
-    });
-
     guarantee('refuses empty, oversize and ambiguous batches', async () => {
       const { QueueUrl } = await queue();
       const entry = (Id: string) => ({ Id, MessageBody: 'x' });
@@ -344,21 +209,6 @@ export function sqsConformance(name: string, start: () => Promise<Standin>, lack
         'InvalidParameterValue',
       );
     });
-
-    async function moves(SourceArn: string, MaxResults?: number) {
-      const asked = { SourceArn, ...(MaxResults !== undefined && { MaxResults }) };
-      return (await sqs.send(new ListMessageMoveTasksCommand(asked))).Results;
-    }
-
-    async function deadLetter(more: object = {}) {
-      const dead = await queue();
-      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 1 });
-      const { QueueUrl, arn } = await queue({ RedrivePolicy, VisibilityTimeout: '0' });
-      await send(QueueUrl, 'poison', more);
-      await receive(QueueUrl);
-      await receive(QueueUrl);
-      return { dead: dead.QueueUrl, deadArn: dead.arn, QueueUrl, arn };
-    }
   });
 }
 

@@ -18,7 +18,7 @@ const REPORTERS_MAX = 16;
 type Step =
   /** The calls are not this state's. */
   | { readonly kind: 'late' }
-  /** Nothing to count: no failure, and nobody watches. */
+  /** Nothing to count: no failed or slow call, and nobody watches. */
   | { readonly kind: 'well' }
   | { readonly kind: 'write'; readonly changes: Changes; readonly condition: Condition };
 
@@ -60,16 +60,16 @@ function stepOf(
   report: BreakerReport,
   write: Uint8Array,
 ): Step {
-  const { failures } = report.counts;
+  const isWell = report.counts.failures + report.counts.slow === 0;
   const { index, startMs } = report.place;
   if (row === undefined) {
-    if (failures === 0) return { kind: 'well' };
+    if (isWell) return { kind: 'well' };
     return { kind: 'write', changes: beginning(ref, report, write), condition: conditions.isNew };
   }
   const counts = row.st === 'C' || row.st === 'M';
   if (!counts || (row.sn as number) > report.firstStartedAtMs) return { kind: 'late' };
   if (row.st === 'C' && row.sus === undefined) {
-    if (failures === 0) return { kind: 'well' };
+    if (isWell) return { kind: 'well' };
     const condition = reportConditions.isUnwatched(report);
     return { kind: 'write', changes: beginning(ref, report, write), condition };
   }
@@ -127,7 +127,7 @@ function counting(
   return {
     set: {
       rw: write,
-      ...(failures > 0 && { lf: nowMs }),
+      ...(failures + slow > 0 && { lf: nowMs }),
       ...(hadSuccess && { cf: trailingFailures }),
       ...(how.bucket === 'new' && { ...bucket, [`${name}t`]: place.startMs }),
     },

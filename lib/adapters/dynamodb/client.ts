@@ -16,6 +16,8 @@ export interface ConsumedUnits {
 /** A client that gives up early; one per process, so that connections are used again. */
 export function dynamoClient(options: {
   readonly endpoint?: string;
+  /** A stand-in on a busy machine may need longer than the three seconds that AWS gets. */
+  readonly requestTimeoutMs?: number;
   /** For a bench: every request then asks for its capacity, which costs nothing but bytes. */
   readonly onConsumed?: (consumed: ConsumedUnits) => void;
 }): DynamoDBClient {
@@ -24,7 +26,7 @@ export function dynamoClient(options: {
     maxAttempts: ATTEMPTS_MAX,
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
       // Without it a late answer is only a warning.
       throwOnRequestTimeout: true,
       httpAgent: { keepAlive: true, maxSockets: SOCKETS_MAX },

@@ -73,7 +73,6 @@ export function deliverySummary(item: Item): DeliverySummary {
     scheduleBase: row.sb ?? 0,
     scheduleStartMs: row.ss ?? row.at,
     rings: row.rg ?? 0,
-    version: row.v,
     ...lastAttempt(row),
   };
 }
@@ -88,8 +87,8 @@ function lastAttempt({ lm: latencyMs, le, dn }: DeliveryRow): {
 
 export function deliveryOf(item: Item): Delivery {
   const { attemptCount: _, lastAttempt: __, ...delivery } = deliverySummary(item);
-  const { tr } = item as unknown as DeliveryRow;
-  return { ...delivery, attempts: tr === undefined ? [] : unpackAttempts(tr) };
+  const { tr, v: version } = item as unknown as DeliveryRow;
+  return { ...delivery, attempts: tr === undefined ? [] : unpackAttempts(tr), version };
 }
 
 function stateOf(row: DeliveryRow): DeliveryState {
