@@ -28,7 +28,8 @@ function grantRegistry(functions: Running, storage: Storage): void {
   storage.letVerifyKeys(authorize);
   storage.letStoreFirstKey(firstKey);
   storage.letManageRegistry(api);
-  // Those that move breakers tell of it by events, and so read routes as a publisher does.
+  // Those that move breakers tell of it by events, and so read routes as a publisher does; work
+  // moves none, and reads integrations.
   for (const fn of [publish, receive, deliver, tick, work]) storage.letReadRegistry(fn);
   // A 410 disables the integration.
   storage.letDisableIntegrations(deliver);
@@ -48,21 +49,20 @@ function grantState(functions: Running, storage: Storage): void {
   const { api, publish, receive, deliver, fanOut, tick, work } = functions;
   for (const fn of [api, publish, receive]) storage.letClaim(fn);
   for (const fn of [tick, work]) storage.letKeepProgress(fn);
-  for (const fn of [api, publish, receive, deliver, fanOut, tick, work]) storage.letSeeBoard(fn);
+  for (const fn of [api, publish, receive, deliver, fanOut, tick]) storage.letSeeBoard(fn);
   for (const fn of [api, deliver, tick, work]) storage.letKeepBreakers(fn);
 }
 
 function grantQueues(functions: Running, queues: Queues): void {
   const { api, publish, receive, deliver, fanOut, tick, work } = functions;
-  for (const fn of [api, publish, receive, deliver, fanOut, tick, work]) {
+  for (const fn of [api, publish, receive, deliver, fanOut, tick]) {
     queues.delivery.letSend(fn);
     queues.slow.letSend(fn);
   }
-  for (const fn of [api, deliver, tick, work]) {
-    queues.drain.letSend(fn);
-    queues.work.letSend(fn);
-  }
-  for (const fn of [api, publish, receive, deliver, tick, work]) queues.fanOut.letSend(fn);
+  // What is held is let go by a drain's step, by a probe that went well, and by the tick.
+  for (const fn of [deliver, tick, work]) queues.drain.letSend(fn);
+  for (const fn of [api, deliver, tick, work]) queues.work.letSend(fn);
+  for (const fn of [api, publish, receive, deliver, tick]) queues.fanOut.letSend(fn);
   // Readiness asks whether the queue is there.
   queues.delivery.letInspect(api);
 }

@@ -23,9 +23,11 @@ export interface Asked {
 
 const SOCKETS_MAX = 64;
 const REQUEST_MS_MAX = 30_000;
+/** Shorter than the server keeps an idle connection, so that none is closed as it is used. */
+const IDLE_MS_MAX = 3_000;
 
 export function apiClient({ url, apiKey }: Pick<LocalProcess, 'url' | 'apiKey'>): Client {
-  const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_MAX });
+  const agent = new Agent({ keepAlive: true, maxSockets: SOCKETS_MAX, timeout: IDLE_MS_MAX });
   let events = 0;
 
   async function ask(method: string, path: string, { expect, body }: Asked): Promise<unknown> {
@@ -44,7 +46,9 @@ export function apiClient({ url, apiKey }: Pick<LocalProcess, 'url' | 'apiKey'>)
         }, reject);
       });
       sent.on('timeout', () => sent.destroy(new Error(`${path} took ${REQUEST_MS_MAX} ms.`)));
-      sent.on('error', reject).end(content);
+      const fail = (cause: Error) =>
+        reject(new Error(`${method} ${path} was not answered`, { cause }));
+      sent.on('error', fail).end(content);
     });
   }
 

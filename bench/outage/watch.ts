@@ -95,11 +95,3 @@ export function eachMinute({ run }: Place): { stop(): Promise<void> } {
     },
   };
 }
-
-/** Messages in all queues, delayed ones too. */
-export function messagesIn({ run }: Place): number {
-  return Object.values(run.queues.counts()).reduce(
-    (sum, { visible, delayed, inFlight }) => sum + visible + delayed + inFlight,
-    0,
-  );
-}

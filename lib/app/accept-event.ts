@@ -2,7 +2,7 @@ import type { Delivery, DeliveryStatus, DeliveryTask, HeldBy } from '../domain/d
 import { dueAt, hold, newDelivery } from '../domain/delivery-transitions.ts';
 import { RequestError } from '../domain/errors.ts';
 import { type EventRecord, INLINE_TARGETS_MAX, type NewEvent } from '../domain/event.ts';
-import { recordOf } from '../domain/event-record.ts';
+import { filteredNew, recordOf } from '../domain/event-record.ts';
 import {
   type DeliveryId,
   deliveryId,
@@ -63,16 +63,12 @@ export async function accept(
   routes: readonly Route[],
   seed: string | undefined,
 ): Promise<Accepted> {
+  const nowMs = deps.clock.nowMs();
+  const idSeed = seed ?? ulid(nowMs, deps.random.bytes(ID_RANDOM_BYTES));
   const targets = event.integrations
     ? routesNamed(routes, event.integrations)
-    : routesFor(routes, event.type);
-  const nowMs = deps.clock.nowMs();
-  const record = recordOf(
-    event,
-    targets,
-    nowMs,
-    seed ?? ulid(nowMs, deps.random.bytes(ID_RANDOM_BYTES)),
-  );
+    : routesFor(routes, event.type, () => filteredNew(event, nowMs, idSeed));
+  const record = recordOf(event, targets, nowMs, idSeed);
   const stored = await deps.events.store(record);
   if (stored !== 'stored') {
     const { existing } = stored;

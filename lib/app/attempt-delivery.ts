@@ -9,9 +9,11 @@ import {
   UNCLAIMED_MS,
 } from '../domain/delivery-transitions.ts';
 import type { Integration } from '../domain/integration.ts';
-import { askBreaker, countRejected, giveBack } from './breaker-guard.ts';
+import { askBreaker, giveBack } from './breaker-guard.ts';
 import { doorbellOf } from './doorbells.ts';
+import { holding } from './lanes.ts';
 import { type AttemptDeps, makeAttempt } from './make-attempt.ts';
+import { primaryOf } from './targets.ts';
 
 /** What a batch has found out before it comes to the single delivery. */
 export interface Leave {
@@ -49,12 +51,14 @@ export async function attemptDelivery(
   if (due === undefined) return;
   const lane = task.lane ?? 'fast';
   const asked = leave.isLimited
-    ? ({ kind: 'hold', heldBy: 'limit' } as const)
+    ? ({ kind: 'hold', heldBy: heldWithoutLeave(deps, integration) } as const)
     : await askBreaker(deps, integration, lane);
   if (asked.kind === 'hold') return await holdBack(deps, integration, due.delivery, asked.heldBy);
   if (asked.kind === 'slow-lane' && (await moveToSlowLane(deps, task))) return;
   const probe = asked.kind === 'go' ? asked.probe : undefined;
-  const delivery = await claim(deps, due);
+  // The breaker's store may have kept us: from now on counts whether a claim is needed, and its end.
+  const mine = await dueNow(deps, integration, stored, task);
+  const delivery = mine && (await claim(deps, mine));
   if (delivery === undefined) return await giveBack(deps, integration, probe);
   const body = task.body ?? (await deps.events.get(task))?.body;
   if (body === undefined) {
@@ -74,6 +78,11 @@ async function isKept(deps: AttemptDeps, task: DeliveryTask): Promise<boolean> {
   if ((await deps.events.get(task)) !== undefined) return true;
   deps.telemetry.warn('event.missing', { tenant: task.tenant, eventId: task.eventId });
   return false;
+}
+
+/** There is no leave for the call; but an open breaker would have held it anyway. */
+function heldWithoutLeave(deps: AttemptDeps, integration: Integration): HeldBy {
+  return holding(deps, integration.tenant, integration, deps.clock.nowMs()) ?? 'limit';
 }
 
 /** What becomes of a delivery whose integration takes nothing now; undefined: it may go on. */
@@ -121,7 +130,7 @@ async function holdBack(
   // First: killed in between, or refused, nobody would ever let it go.
   if (heldBy === 'limit') await deps.limitDrains.begin(integration);
   const saved = await settleWithoutAttempt(deps, hold(delivery, heldBy));
-  if (saved === 'saved' && heldBy === 'breaker') await countRejected(deps, integration, 1);
+  if (saved === 'saved' && heldBy === 'breaker') deps.tally.reject(primaryOf(integration));
 }
 
 /** True if the delivery has a doorbell in the slow lane now. */

@@ -19,6 +19,9 @@ export interface BreakerBoard {
 }
 
 const FRESH_MS = 5_000;
+/** A board of so many is read half as often: reading it is what grows with its length. */
+const LONG_BOARD = 2_000;
+const FRESH_MS_MAX = 30_000;
 /** Nobody waits longer for the store. */
 const WAIT_MS = 250;
 /** The store gone, this long the last known state holds; then everything passes. */
@@ -56,7 +59,8 @@ export function breakerBoard(deps: BoardDeps): BreakerBoard {
   return {
     async refresh() {
       const nowMs = clock.nowMs();
-      if (nowMs - askedAtMs >= FRESH_MS) asking ??= ask();
+      const freshMs = Math.min(FRESH_MS * (1 + known.size / LONG_BOARD), FRESH_MS_MAX);
+      if (nowMs - askedAtMs >= freshMs) asking ??= ask();
       // Later callers go on with what is known, once the first has waited long enough.
       if (asking === undefined || nowMs - askedAtMs >= WAIT_MS) return;
       await within(clock, WAIT_MS, asking, () => {});
@@ -68,7 +72,10 @@ export function breakerBoard(deps: BoardDeps): BreakerBoard {
       return nowMs - Math.max(entry.learnedAtMs, seenAtMs) > KNOWN_MS ? undefined : entry.sign;
     },
     learn(sign) {
-      known.set(boardKey(sign), { sign, learnedAtMs: clock.nowMs() });
+      const key = boardKey(sign);
+      // An answer that was overtaken on its way says nothing new.
+      if ((known.get(key)?.sign.version ?? 0) > sign.version) return;
+      known.set(key, { sign, learnedAtMs: clock.nowMs() });
     },
   };
 }

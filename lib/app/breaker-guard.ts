@@ -1,30 +1,21 @@
-import { newBreaker } from '../domain/breaker.ts';
+import { type BreakerSign, newBreaker } from '../domain/breaker.ts';
 import { gate } from '../domain/breaker-gate.ts';
 import { breakerOutcome } from '../domain/breaker-outcome.ts';
 import { opened } from '../domain/breaker-transitions.ts';
-import { bucketAt, tripReason } from '../domain/breaker-window.ts';
 import type { HeldBy, Lane } from '../domain/delivery.ts';
 import type { Integration } from '../domain/integration.ts';
 import { signOf } from './breaker-board.ts';
 import { moveBreaker } from './breaker-moves.ts';
-import type { BreakerTally, Pending } from './breaker-tally.ts';
+import { type GuardDeps, guarded, noteFailure } from './breaker-report.ts';
 import type { CallResult } from './ports.ts';
-import type { Breakers } from './ports-outage.ts';
-import { acquireProbe, PROBE_MARGIN_MS, type Probe, type ProbeDeps, settleProbe } from './probe.ts';
-import { type LetGoDeps, letGoOldest } from './probe-waiting.ts';
+import { acquireProbe, PROBE_MARGIN_MS, type Probe, settleProbe } from './probe.ts';
+import { letGoOldest } from './probe-waiting.ts';
 import { primaryOf } from './targets.ts';
-import { within } from './within.ts';
 
 /** The breaker as the delivery path uses it: asked before a call, told afterwards. */
 
-export interface GuardDeps extends ProbeDeps, LetGoDeps {
-  readonly deliveries: ProbeDeps['deliveries'] & LetGoDeps['deliveries'];
-  readonly breakers: ProbeDeps['breakers'] &
-    Pick<Breakers, 'report' | 'pause' | 'linger' | 'reject'>;
-  readonly tally: BreakerTally;
-  /** This function instance, unlike any other. */
-  readonly instance: string;
-}
+/** What came of a call, and since when it was known to be slow, if it was before its end. */
+export type WatchedResult = CallResult & { readonly overdueAtMs: number | undefined };
 
 export type Admittance =
   | { readonly kind: 'go'; readonly probe?: Probe }
@@ -32,22 +23,19 @@ export type Admittance =
   /** Not from the fast lane: it would keep quick ones waiting. */
   | { readonly kind: 'slow-lane' };
 
-/** A call under way for this long has its integration's deliveries go through the slow lane. */
-export const LINGERING_MS = 1_000;
-const SLOW_MS = 60_000;
-/** A mark that lasts longer than this is not renewed. */
-const SLOW_RENEWED_MS = 40_000;
-/** Nobody waits longer for a breaker's store; what was begun goes on. */
-const WAIT_MS = 500;
-
 /** May the integration be called now. Without an answer from the store: as last known. */
 export async function askBreaker(
   deps: GuardDeps,
   integration: Integration,
   lane: Lane,
 ): Promise<Admittance> {
-  const sign = deps.board.sign(primaryOf(integration));
-  const asked = gate(sign, integration.breaker, deps.clock.nowMs());
+  const known = deps.board.sign(primaryOf(integration));
+  let asked = gate(known, integration.breaker, deps.clock.nowMs());
+  if (asked.kind === 'hold' && lane === 'drain') {
+    // Drains ring when deliveries pass again; this instance may not have seen that yet.
+    const latest = await latestSign(deps, integration, known);
+    asked = gate(latest, integration.breaker, deps.clock.nowMs());
+  }
   switch (asked.kind) {
     case 'pass':
       return lane === 'fast' && asked.slow ? { kind: 'slow-lane' } : { kind: 'go' };
@@ -67,6 +55,22 @@ export async function askBreaker(
   }
 }
 
+async function latestSign(
+  deps: GuardDeps,
+  integration: Integration,
+  known: BreakerSign | undefined,
+): Promise<BreakerSign | undefined> {
+  try {
+    const breaker = await deps.breakers.load(primaryOf(integration));
+    if (breaker === undefined) return undefined;
+    deps.board.learn(signOf(breaker));
+    return signOf(breaker);
+  } catch (error) {
+    noteFailure(deps, integration, error);
+    return known;
+  }
+}
+
 /** Gives back a probe whose call was not made. */
 export async function giveBack(
   deps: GuardDeps,
@@ -82,7 +86,7 @@ export async function tellBreaker(
   deps: GuardDeps,
   integration: Integration,
   probe: Probe | undefined,
-  result: CallResult,
+  result: WatchedResult,
 ): Promise<void> {
   const nowMs = deps.clock.nowMs();
   const ref = primaryOf(integration);
@@ -107,7 +111,11 @@ export async function tellBreaker(
   }
   if (outcome.kind === 'neutral' || outcome.kind === 'throttled') return;
   const ok = outcome.kind === 'success';
-  const call = { ok, slow: outcome.slow, startedAtMs: result.startedAtMs };
+  const { startedAtMs, overdueAtMs } = result;
+  // What was counted so long ago has left the window: then it counts anew.
+  const windowMs = integration.breaker.windowSeconds * 1000;
+  const wasOverdue = overdueAtMs !== undefined && nowMs - overdueAtMs < windowMs;
+  const call = { ok, slow: outcome.slow, startedAtMs, wasOverdue };
   deps.tally.note(ref, integration.breaker, call, nowMs);
   if (outcome.kind === 'down') {
     await guarded(deps, integration, openUntil(deps, integration, notBeforeMs));
@@ -142,84 +150,4 @@ async function openUntil(
     notBeforeMs,
   };
   await moveBreaker(deps, integration, opened(breaker, integration.breaker, cause));
-}
-
-/**
- * Reports what this instance saw of a target, if there is anything to report: nothing for one
- * that is well. Opens the breaker when it is this report that makes it due.
- */
-export async function reportCalls(deps: GuardDeps, integration: Integration): Promise<void> {
-  if (!integration.breaker.enabled) return;
-  const ref = primaryOf(integration);
-  const sign = deps.board.sign(ref);
-  const watched = sign?.suspectSinceMs !== undefined || sign?.state === 'metrics-only';
-  const pending = deps.tally.due(ref, watched, deps.clock.nowMs());
-  if (pending === undefined) return;
-  await guarded(deps, integration, reportPending(deps, integration, pending));
-}
-
-async function reportPending(
-  deps: GuardDeps,
-  integration: Integration,
-  pending: Pending,
-): Promise<void> {
-  const nowMs = deps.clock.nowMs();
-  const { kind, breaker } = await deps.breakers.report(primaryOf(integration), {
-    ...pending,
-    reporter: deps.instance,
-    place: bucketAt(integration.breaker, nowMs),
-    nowMs,
-  });
-  deps.board.learn(signOf(breaker));
-  deps.tally.reported(breaker, nowMs);
-  if (kind === 'late') {
-    deps.telemetry.count('BreakerLateResults');
-    return;
-  }
-  const reason = tripReason(breaker, integration.breaker, nowMs);
-  if (reason === undefined) return;
-  const cause = { nowMs, dice: deps.random.unit(), reason };
-  await moveBreaker(deps, integration, opened(breaker, integration.breaker, cause));
-}
-
-/** Has the integration's deliveries go through the slow lane for a while. */
-export async function markLingering(deps: GuardDeps, integration: Integration): Promise<void> {
-  const ref = primaryOf(integration);
-  const nowMs = deps.clock.nowMs();
-  const sign = deps.board.sign(ref) ?? signOf(newBreaker(ref));
-  if (sign.slowUntilMs > nowMs + SLOW_RENEWED_MS) return;
-  const slowUntilMs = nowMs + SLOW_MS;
-  deps.board.learn({ ...sign, slowUntilMs });
-  await guarded(deps, integration, deps.breakers.linger(ref, slowUntilMs));
-}
-
-/** Counts deliveries that were held by an open breaker. */
-export async function countRejected(
-  deps: GuardDeps,
-  integration: Integration,
-  count: number,
-): Promise<void> {
-  await guarded(deps, integration, deps.breakers.reject(primaryOf(integration), count));
-}
-
-/** The breaker's store gone or slow must neither fail a delivery nor hold it up. */
-async function guarded(
-  deps: GuardDeps,
-  integration: Integration,
-  work: Promise<unknown>,
-): Promise<void> {
-  try {
-    await within(deps.clock, WAIT_MS, work, (error) => noteFailure(deps, integration, error));
-  } catch (error) {
-    noteFailure(deps, integration, error);
-  }
-}
-
-function noteFailure(deps: GuardDeps, integration: Integration, error: unknown): void {
-  deps.telemetry.count('BreakerStoreFailures');
-  deps.telemetry.warn('breaker.unavailable', {
-    tenant: integration.tenant,
-    integrationId: integration.id,
-    error,
-  });
 }

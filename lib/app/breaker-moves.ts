@@ -12,6 +12,7 @@ import { type StartDrainDeps, startDrain } from './drain.ts';
 import type { Metric } from './ports.ts';
 import type { Breakers } from './ports-outage.ts';
 import { type PublishDeps, publishEvent } from './publish-event.ts';
+import { targetName } from './targets.ts';
 
 export interface MoveDeps extends PublishDeps, StartDrainDeps {
   readonly breakers: Pick<Breakers, 'load' | 'move' | 'record' | 'published'>;
@@ -39,9 +40,7 @@ export async function moveBreaker(
       startedAtMs: deps.clock.nowMs(),
     });
   }
-  // Whoever made the one before may be dead; the row remembers one alone.
-  const overtaken = (await deps.breakers.load(next))?.unpublished;
-  if (overtaken !== undefined) await tell(deps, integration, next.target, overtaken);
+  await tellOvertaken(deps, integration, next);
   if ((await deps.breakers.move(next)) === 'stale') return 'stale';
   deps.board.learn(signOf(next));
   try {
@@ -51,6 +50,20 @@ export async function moveBreaker(
     deps.telemetry.warn('breaker.deferred', { tenant, integrationId, error });
   }
   return 'moved';
+}
+
+/**
+ * Whoever made the transition before this one may be dead, and the row remembers one alone. Where
+ * it cannot be told now it never will be: the breaker must move all the same.
+ */
+async function tellOvertaken(deps: MoveDeps, integration: Guarded, next: Breaker): Promise<void> {
+  try {
+    const overtaken = (await deps.breakers.load(next))?.unpublished;
+    if (overtaken !== undefined) await tell(deps, integration, next.target, overtaken);
+  } catch (error) {
+    const { tenant, id: integrationId } = integration;
+    deps.telemetry.warn('breaker.untold', { tenant, integrationId, error });
+  }
 }
 
 function lets(state: BreakerState): boolean {
@@ -123,7 +136,7 @@ async function tell(
       data: {
         integration: { id: integrationId, name },
         breaker: {
-          ...{ target, from, to, reason, actor, version, window },
+          ...{ target: targetName(target), from, to, reason, actor, version, window },
           openUntil: openUntilMs === undefined ? null : new Date(openUntilMs).toISOString(),
         },
       },

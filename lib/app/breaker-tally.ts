@@ -4,15 +4,15 @@ import {
   bucketAt,
   type Counts,
   counted,
+  countedOverdue,
+  type EndedCall,
   NO_COUNTS,
   YOUNG_MS,
 } from '../domain/breaker-window.ts';
 import { boardKey } from './breaker-board.ts';
 
 /** One call to a target, as the breaker counts it. */
-export interface TalliedCall {
-  readonly ok: boolean;
-  readonly slow: boolean;
+export interface TalliedCall extends EndedCall {
   readonly startedAtMs: number;
 }
 
@@ -23,10 +23,16 @@ export interface TalliedCall {
  */
 export interface BreakerTally {
   note(ref: BreakerRef, config: BreakerConfig, call: TalliedCall, nowMs: number): void;
+  /** Notes a call under way that is slow already. */
+  noteOverdue(ref: BreakerRef, config: BreakerConfig, startedAtMs: number, nowMs: number): void;
   /** What is to be reported now, if anything: all of it, once. */
   due(ref: BreakerRef, watched: boolean, nowMs: number): Pending | undefined;
   /** Minds how many report, so that all of them together do not write too often. */
   reported(breaker: Breaker, nowMs: number): void;
+  /** Notes one delivery that the breaker held. */
+  reject(ref: BreakerRef): void;
+  /** How many were noted since this was last asked. */
+  rejected(ref: BreakerRef): number;
 }
 
 export interface Pending {
@@ -52,23 +58,34 @@ const GAP_MS = 500;
 
 export function breakerTally(): BreakerTally {
   const entries = new Map<string, Entry>();
+  const rejects = new Map<string, number>();
   const remember = (key: string, entry: Entry) => {
     entries.delete(key);
     entries.set(key, entry);
     const oldest = entries.keys().next();
     if (entries.size > ENTRIES_MAX && oldest.done !== true) entries.delete(oldest.value);
   };
+  function count(
+    ref: BreakerRef,
+    config: BreakerConfig,
+    nowMs: number,
+    startedAtMs: number,
+    change: (counts: Counts) => Counts,
+  ) {
+    const key = boardKey(ref);
+    const { startMs } = bucketAt(config, nowMs);
+    const entry = turned(entries.get(key), startMs, (config.windowSeconds * 1000) / BUCKETS);
+    remember(key, {
+      ...entry,
+      counts: change(entry.counts),
+      firstStartedAtMs: Math.min(entry.firstStartedAtMs, startedAtMs),
+    });
+  }
   return {
-    note(ref, config, call, nowMs) {
-      const key = boardKey(ref);
-      const { startMs } = bucketAt(config, nowMs);
-      const entry = turned(entries.get(key), startMs, (config.windowSeconds * 1000) / BUCKETS);
-      remember(key, {
-        ...entry,
-        counts: counted(entry.counts, call),
-        firstStartedAtMs: Math.min(entry.firstStartedAtMs, call.startedAtMs),
-      });
-    },
+    note: (ref, config, call, nowMs) =>
+      count(ref, config, nowMs, call.startedAtMs, (counts) => counted(counts, call)),
+    noteOverdue: (ref, config, startedAtMs, nowMs) =>
+      count(ref, config, nowMs, startedAtMs, countedOverdue),
     due(ref, watched, nowMs) {
       const key = boardKey(ref);
       const entry = entries.get(key);
@@ -86,6 +103,17 @@ export function breakerTally(): BreakerTally {
       const entry = entries.get(key);
       if (entry === undefined) return;
       entries.set(key, { ...entry, suspectSinceMs, reporters: reporters.length });
+    },
+    reject(ref) {
+      const key = boardKey(ref);
+      if (rejects.size >= ENTRIES_MAX) rejects.clear();
+      rejects.set(key, (rejects.get(key) ?? 0) + 1);
+    },
+    rejected(ref) {
+      const key = boardKey(ref);
+      const count = rejects.get(key) ?? 0;
+      rejects.delete(key);
+      return count;
     },
   };
 }

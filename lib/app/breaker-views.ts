@@ -1,29 +1,23 @@
 import {
   type Breaker,
-  type BreakerRef,
   type BreakerState,
   newBreaker,
-  PRIMARY_TARGET,
   type Transition,
   type WindowFigures,
 } from '../domain/breaker.ts';
 import { windowOf } from '../domain/breaker-window.ts';
 import type { Integration } from '../domain/integration.ts';
 import type { Breakers } from './ports-outage.ts';
+import { primaryOf, targetName } from './targets.ts';
 
 /** Breakers as answers show them. */
-
-/** The breaker of the integration's endpoint. */
-export function primaryBreaker({ tenant, id }: Pick<Integration, 'tenant' | 'id'>): BreakerRef {
-  return { tenant, integrationId: id, target: PRIMARY_TARGET };
-}
 
 /** As of now; one that never was anything but well is not stored. */
 export async function loadBreaker(
   breakers: Pick<Breakers, 'load'>,
   integration: Pick<Integration, 'tenant' | 'id'>,
 ): Promise<Breaker> {
-  const ref = primaryBreaker(integration);
+  const ref = primaryOf(integration);
   return (await breakers.load(ref)) ?? newBreaker(ref);
 }
 
@@ -67,7 +61,7 @@ function figuresView(integration: Integration, breaker: Breaker, nowMs: number) 
   const { openUntilMs } = breaker;
   const state: BreakerState = config.enabled ? breaker.state : 'disabled';
   return {
-    target: 'primary',
+    target: targetName(breaker.target),
     state,
     since: instant(breaker.sinceMs === 0 ? createdAtMs : breaker.sinceMs),
     reason: config.enabled ? (breaker.last?.reason ?? null) : SWITCHED_OFF,

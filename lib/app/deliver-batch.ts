@@ -1,7 +1,7 @@
 import type { DeliveryTask } from '../domain/delivery.ts';
 import { ATTEMPT_SECONDS_MAX } from '../domain/integration.ts';
 import { attemptDelivery } from './attempt-delivery.ts';
-import { reportCalls } from './breaker-guard.ts';
+import { reportCalls } from './breaker-report.ts';
 import { askLimits, type Grant, type LimitDeps } from './call-limits.ts';
 import { concurrently } from './concurrently.ts';
 import type { AttemptDeps } from './make-attempt.ts';

@@ -2,6 +2,7 @@ import type { Delivery, HeldBy } from '../domain/delivery.ts';
 import { dueAt, end, leaseOf, newDelivery, restart } from '../domain/delivery-transitions.ts';
 import { notFound, RequestError } from '../domain/errors.ts';
 import type { EventRecord } from '../domain/event.ts';
+import { filteredStored } from '../domain/event-record.ts';
 import { deliveryId, type IntegrationId } from '../domain/ids.ts';
 import type { Integration, Route } from '../domain/integration.ts';
 import { routesFor, routesNamed } from '../domain/routing.ts';
@@ -52,8 +53,8 @@ export async function cancelDelivery(deps: ActionDeps, ref: DeliveryRef): Promis
 }
 
 /**
- * Sends a stored event again: to the integrations named, or else to every one that wants its
- * type now. A delivery that is already queued is left as it is.
+ * Sends a stored event again: to the integrations named, or else to every one that wants it by
+ * type and filter now. A delivery that is already queued is left as it is.
  */
 export async function replayEvent(
   deps: ActionDeps,
@@ -63,7 +64,9 @@ export async function replayEvent(
   const event = await deps.events.get(ref);
   if (event === undefined) throw notFound('event', ref.eventId);
   const [routes] = await Promise.all([deps.integrations.routes(ref.tenant), deps.board.refresh()]);
-  const targets = wanted ? routesNamed(routes, wanted) : routesFor(routes, event.type);
+  const targets = wanted
+    ? routesNamed(routes, wanted)
+    : routesFor(routes, event.type, () => filteredStored(event));
   const replayed = await concurrently(targets, WIDTH, (target) => replayTo(deps, event, target));
   await ringNow(deps, replayed);
   return replayed;

@@ -2,6 +2,7 @@ import { BREAKER_ACTOR, type Breaker, PRIMARY_TARGET } from '../domain/breaker.t
 import { probeStep } from '../domain/breaker-gate.ts';
 import {
   type Drain,
+  onTheWayMax,
   rampedAnew,
   rateMax,
   spread,
@@ -9,21 +10,20 @@ import {
   stepSeconds,
   waiting,
 } from '../domain/drain.ts';
-import { bearing, paced } from '../domain/drain-pace.ts';
-import { entered, type Found, stepped } from '../domain/drain-round.ts';
+import { bearing, paced as pacedBy } from '../domain/drain-pace.ts';
+import { entered, FEW, type Found, isStuck, stepped } from '../domain/drain-round.ts';
 import type { Integration } from '../domain/integration.ts';
 import type { WorkTask } from '../domain/work.ts';
 import { type EnsureDrainDeps, ringNext } from './drain.ts';
 import type { Integrations } from './ports.ts';
-import type { Deliveries, HeldRef } from './ports-history.ts';
+import type { HeldRef } from './ports-history.ts';
 import type { Breakers, Drains, RateLimits } from './ports-outage.ts';
-import { heldDoorbell, type LetGoDeps, ringHeld } from './probe-waiting.ts';
+import { heldDoorbell, type LetGoDeps, letGoOldest, ringHeld } from './probe-waiting.ts';
 
-export interface DrainDeps extends EnsureDrainDeps, Pick<LetGoDeps, 'deliveryQueue' | 'telemetry'> {
+export interface DrainDeps extends EnsureDrainDeps, LetGoDeps {
   readonly drains: Drains;
   readonly integrations: Pick<Integrations, 'byId'>;
   readonly breakers: Pick<Breakers, 'load'>;
-  readonly deliveries: Pick<Deliveries, 'held'>;
   readonly rateLimits: Pick<RateLimits, 'take'>;
 }
 
@@ -45,7 +45,12 @@ export async function drainStep(deps: DrainDeps, task: DrainTask): Promise<void>
   const nowMs = deps.clock.nowMs();
   if (integration?.status !== 'active' || !passes(breaker, integration, nowMs)) {
     // What starts it again starts it anew: a close, a resume, or the tick.
-    return await deps.drains.remove(drain);
+    await deps.drains.remove(drain);
+    // Paused and resumed meanwhile, an open breaker has nobody who probes it.
+    if (integration?.status === 'active' && isDue(breaker, integration, nowMs)) {
+      await letGoOldest(deps, integration, 1);
+    }
+    return;
   }
   const pauseMs = breaker?.notBeforeMs ?? 0;
   if (pauseMs > nowMs) {
@@ -57,8 +62,15 @@ export async function drainStep(deps: DrainDeps, task: DrainTask): Promise<void>
   const changedAtMs = Math.max(breaker?.sinceMs ?? 0, integration.updatedAtMs);
   const isTurned = changedAtMs > drain.roundStartedAtMs;
   const round = isTurned ? { ...drain, position: undefined } : drain;
-  const current = entered(withPace(round, integration, breaker, nowMs), nowMs);
-  const chosen = await choose(deps, integration, current, nowMs);
+  const paced = withPace(round, integration, breaker, nowMs);
+  const isBehind = await isBehindIn(deps, round);
+  const due = isBehind ? { ...paced, rate: Math.min(paced.rate, round.rate) } : paced;
+  const isNewRound = isBehind && isStuck(due, nowMs);
+  const current = entered(isNewRound ? { ...due, position: undefined } : due, nowMs);
+  const chosen =
+    isBehind && !isNewRound
+      ? nothingNow(integration)
+      : await choose(deps, integration, current, nowMs);
   const next = stepped(current, chosen, chosen.waitMs, nowMs);
   if (next === 'finished') return await deps.drains.remove(drain);
   if ((await deps.drains.save(next)) === 'stale') return;
@@ -82,6 +94,15 @@ export function passes(
   return breaker === undefined || probeStep(breaker, integration.breaker, nowMs).kind === 'pass';
 }
 
+/** Whether the breaker waits for nothing but a probe. */
+function isDue(
+  breaker: Breaker | undefined,
+  integration: Pick<Integration, 'breaker'>,
+  nowMs: number,
+): boolean {
+  return breaker !== undefined && probeStep(breaker, integration.breaker, nowMs).kind !== 'hold';
+}
+
 function withPace(
   drain: Drain,
   { breaker: config, limits }: Integration,
@@ -96,12 +117,29 @@ function withPace(
     callRate,
     max: rateMax(limits, callRate),
   };
-  return paced(old, seen, nowMs);
+  return pacedBy(old, seen, nowMs);
 }
 
 interface Chosen extends Found {
   readonly refs: readonly HeldRef[];
   readonly waitMs: number;
+}
+
+/** Whether what was let go piles up, so that more doorbells would only wait behind those. */
+async function isBehindIn(
+  { deliveries }: DrainDeps,
+  { integrationId, position, rate }: Drain,
+): Promise<boolean> {
+  if (position === undefined) return false;
+  const max = onTheWayMax(rate);
+  const oldest = await deliveries.held({ integrationId, limit: max });
+  const last = oldest.at(-1);
+  return oldest.length === max && last !== undefined && last.position <= position;
+}
+
+function nothingNow({ limits }: Integration): Chosen {
+  const waitMs = stepSeconds(limits) * 1000;
+  return { refs: [], count: 0, last: undefined, isAll: false, isFew: false, waitMs };
 }
 
 /** What is let go now: the oldest that there is a rate, and leave by the limit, for. */
@@ -126,8 +164,13 @@ async function choose(
     count: refs.length,
     last: refs.at(-1)?.position,
     isAll: shown.length < limit && leave >= shown.length,
+    isFew: shown.length === 0 && (await areFew(deps, integration)),
     waitMs: seconds * 1000,
   };
+}
+
+async function areFew({ deliveries }: DrainDeps, { id }: Integration): Promise<boolean> {
+  return (await deliveries.held({ integrationId: id, limit: FEW })).length < FEW;
 }
 
 /**

@@ -96,7 +96,9 @@ async function readStretch(
 
 /** Its breaker also remembers failures of deliveries that have arrived since. */
 function lastFailureAtMs({ figures, breaker }: HealthFacts): number | undefined {
-  const atMs = Math.max(figures.lastFailureAtMs ?? 0, breaker.lastFailureAtMs);
+  // A slow call counts there as well: without any failure it was none.
+  const counted = breaker.totals.failures > 0 ? breaker.lastFailureAtMs : 0;
+  const atMs = Math.max(figures.lastFailureAtMs ?? 0, counted);
   return atMs === 0 ? undefined : atMs;
 }
 

@@ -157,7 +157,7 @@ function newIntegration(
 
 function withSettings(
   deps: IntegrationDeps,
-  { healthCheck: _, ...stored }: Integration,
+  { healthCheck: _, transform: ___, filter: ____, ...stored }: Integration,
   { tenant: __, ...settings }: IntegrationInput,
 ): Integration {
   return {

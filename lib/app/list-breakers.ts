@@ -6,18 +6,14 @@ import {
 } from '../domain/breaker.ts';
 import type { IntegrationId } from '../domain/ids.ts';
 import type { Integration } from '../domain/integration.ts';
-import {
-  type BreakerItemView,
-  breakerItemView,
-  loadBreaker,
-  primaryBreaker,
-} from './breaker-views.ts';
+import { type BreakerItemView, breakerItemView, loadBreaker } from './breaker-views.ts';
 import { type PageWanted, readSize } from './event-lists.ts';
 import { integrationRegistry, type SecretDeps } from './integration-secrets.ts';
 import { find } from './named-registry.ts';
 import type { Clock, Integrations, Page } from './ports.ts';
 import type { Breakers } from './ports-outage.ts';
 import { expanded, itemsOf, type Placed, pageOf, type Stream } from './streams.ts';
+import { primaryOf } from './targets.ts';
 import { type Caller, tenantSeen } from './tenancy.ts';
 
 export interface BreakerListDeps {
@@ -68,7 +64,7 @@ export async function listTransitions(
   { after, limit }: PageWanted,
 ): Promise<Page<Transition>> {
   const integration = await find(integrationRegistry(deps), caller, ref);
-  return await deps.breakers.history(primaryBreaker(integration), {
+  return await deps.breakers.history(primaryOf(integration), {
     limit,
     ...(after !== undefined && { after }),
   });

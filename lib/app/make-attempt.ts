@@ -5,7 +5,8 @@ import type { Integration } from '../domain/integration.ts';
 import { outboundCall, shownUrl } from '../domain/outbound-call.ts';
 import { redacted, redactedHeaders, secretsOf } from '../domain/redaction.ts';
 import { judge, type Verdict } from '../domain/retry.ts';
-import { type GuardDeps, LINGERING_MS, markLingering, tellBreaker } from './breaker-guard.ts';
+import { tellBreaker } from './breaker-guard.ts';
+import type { GuardDeps } from './breaker-report.ts';
 import { disableIntegration } from './disable-integration.ts';
 import type { LimitDrains } from './limit-drains.ts';
 import type {
@@ -20,6 +21,8 @@ import type {
 import type { Deliveries, Events } from './ports-history.ts';
 import type { Probe } from './probe.ts';
 import { record, report } from './record-attempt.ts';
+import { sendCall } from './send-call.ts';
+import { watchCall } from './watch-call.ts';
 
 export interface AttemptDeps extends GuardDeps {
   readonly targets: Targets;
@@ -50,13 +53,9 @@ export async function makeAttempt(
     body: Buffer.from(body, 'utf8'),
   };
   const call = outboundCall(integration, message, deps.version, deps.clock.nowMs());
-  const quiet = deps.clock.after(LINGERING_MS, () => void markLingering(deps, integration));
-  let result: CallResult;
-  try {
-    result = await deps.sender.send(call);
-  } finally {
-    quiet();
-  }
+  const ended = watchCall(deps, integration, probe !== undefined);
+  const result = await sendCall(deps, call);
+  const overdueAtMs = ended();
 
   const nowMs = deps.clock.nowMs();
   const judged = judge(result, integration.retry, nowMs);
@@ -74,7 +73,7 @@ export async function makeAttempt(
   // A probe's verdict may not wait for a store that is away; nor may its lease be lost with it.
   const [final] = await Promise.all([
     record(deps, { delivery, attempt: made, verdict, outcome }),
-    tellBreaker(deps, integration, probe, result),
+    tellBreaker(deps, integration, probe, { ...result, overdueAtMs }),
   ]);
   report(deps.telemetry, integration, final, made, result.detail);
 }
@@ -109,7 +108,7 @@ function attemptOf(
     number,
     startedAtMs: result.startedAtMs,
     latencyMs: result.latencyMs,
-    target: shownUrl(integration.endpoint),
+    target: shownUrl(integration),
     outcome: verdict.outcome,
     error: result.error ?? (failed ? 'http' : null),
     statusCode: result.statusCode,

@@ -108,12 +108,14 @@ export interface FanOutQueue {
 }
 
 /** What is put on the wire. */
+/** What is to be sent. With `unsendable` it is not to be sent, for this reason. */
 export interface OutboundCall {
   readonly url: string;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   readonly timeoutMs: number;
+  readonly unsendable?: string;
 }
 
 /** What came back. `error` says why there is no complete answer; `statusCode` may be known even so. */
@@ -124,6 +126,8 @@ export interface CallResult {
   readonly error: Exclude<Attempt['error'], 'http'>;
   readonly responseHeaders: Readonly<Record<string, string>>;
   readonly responseBody: string;
+  /** Trying again would end the same. */
+  readonly isFinal?: true;
   /** For the log and the owner: a stable reason such as `host_not_canonical`; no address. */
   readonly detail?: string;
 }

@@ -20,6 +20,8 @@ export interface SweepDeps extends SweepAtOnceDeps {
 
 const PAGE = 100;
 const WIDTH = 16;
+/** Sweeps at a time: one that cancels a long list keeps no drain from being started again. */
+const SWEEPS_WIDTH = 8;
 /**
  * A sweep that finds nothing more stays this long: workers that read the integration before it
  * changed may still park a delivery, and each of them is dead or done well before.
@@ -31,18 +33,14 @@ export const SWEEP_LINGER_MS = 600_000;
  * other from its turn: each minute begins with another.
  */
 export async function runSweeps(deps: SweepDeps, outOfTime: () => boolean): Promise<void> {
-  const errors: unknown[] = [];
-  for (const sweep of turned(await deps.progress.sweeps(), deps.clock.nowMs())) {
-    if (outOfTime()) break;
-    try {
-      const finished = await runSweep(deps, sweep, outOfTime);
-      if (finished && deps.clock.nowMs() - sweep.startedAtMs > SWEEP_LINGER_MS) {
-        await deps.progress.endSweep(sweep);
-      }
-    } catch (error) {
-      errors.push(error);
+  const sweeps = turned(await deps.progress.sweeps(), deps.clock.nowMs());
+  const { errors } = await eachConcurrently(sweeps, SWEEPS_WIDTH, async (sweep) => {
+    if (outOfTime()) return;
+    const finished = await runSweep(deps, sweep, outOfTime);
+    if (finished && deps.clock.nowMs() - sweep.startedAtMs > SWEEP_LINGER_MS) {
+      await deps.progress.endSweep(sweep);
     }
-  }
+  });
   throwAll(errors, 'Sweeps');
 }
 

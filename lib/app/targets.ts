@@ -5,3 +5,8 @@ import type { Integration } from '../domain/integration.ts';
 export function primaryOf({ tenant, id }: Pick<Integration, 'id' | 'tenant'>): BreakerRef {
   return { tenant, integrationId: id, target: PRIMARY_TARGET };
 }
+
+/** What answers and events call a target. */
+export function targetName(target: number): string {
+  return target === PRIMARY_TARGET ? 'primary' : `fallback:${target}`;
+}

@@ -3,12 +3,13 @@ import type { NewEvent } from '../domain/event.ts';
 import { recordOf } from '../domain/event-record.ts';
 import { deliveryId, ID_RANDOM_BYTES, ulid } from '../domain/ids.ts';
 import { parseTestCallInput } from '../domain/input/test-call-input.ts';
-import type { Auth } from '../domain/integration.ts';
+import type { Auth, Integration } from '../domain/integration.ts';
 import { outboundCall, shownUrl } from '../domain/outbound-call.ts';
 import { redacted, redactedHeaders, secretsOf } from '../domain/redaction.ts';
 import { integrationRegistry, type SecretDeps } from './integration-secrets.ts';
 import { find } from './named-registry.ts';
 import type { CallResult, OutboundCall, Sender } from './ports.ts';
+import { sendCall } from './send-call.ts';
 import type { Caller } from './tenancy.ts';
 
 export interface TestCallDeps extends SecretDeps {
@@ -36,14 +37,15 @@ export async function testCall(deps: TestCallDeps, caller: Caller, ref: string, 
     body: new TextEncoder().encode(record.body),
   };
   const call = outboundCall(integration, message, deps.version, nowMs);
-  const result = await deps.sender.send(call);
-  const { error, response } = answerOf(result, secretsOf(integration));
+  const result = await sendCall(deps, call);
+  const secrets = secretsOf(integration);
+  const { error, response } = answerOf(result, secrets);
   return {
     ok: error === null,
     statusCode: result.statusCode,
     latencyMs: result.latencyMs,
     error,
-    request: { ...requestOf(call, integration.auth), body: record.body },
+    request: requestOf(call, integration),
     response,
   };
 }
@@ -60,16 +62,23 @@ function answerOf(result: CallResult, secrets: readonly string[]) {
   };
 }
 
-function requestOf(call: OutboundCall, auth: Auth) {
-  const secret = secretHeader(auth);
+function requestOf(call: OutboundCall, integration: Integration) {
+  const secret = secretHeader(integration.auth);
   const headers = Object.entries(call.headers).map(
     ([name, value]) => [name, name === secret ? MASK : value] as const,
   );
   return {
     method: call.method,
-    url: shownUrl(call.url),
+    url: shownUrl(integration),
     headers: Object.fromEntries(headers),
+    body: shownBody(call.body, integration),
   };
+}
+
+/** PagerDuty's credential is in the body; nobody else's is. */
+function shownBody(body: Uint8Array, { serviceType, auth, signing }: Integration): string {
+  const text = new TextDecoder().decode(body);
+  return serviceType === 'pagerduty' ? redacted(text, secretsOf({ auth, signing })) : text;
 }
 
 function secretHeader(auth: Auth): string | undefined {

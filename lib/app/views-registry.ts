@@ -26,6 +26,8 @@ export function integrationView(integration: Integration, options: { withSecret?
     tenant,
     metadata,
     eventTypes,
+    filter: integration.filter ?? null,
+    transform: integration.transform ?? null,
     request: integration.request,
     auth: authView(integration.auth),
     signing: signingView(integration.signing, options.withSecret === true),

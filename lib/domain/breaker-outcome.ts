@@ -22,7 +22,7 @@ export interface CallSeen {
 const DOWN_SECONDS_MIN = 30;
 const DOWN_SECONDS_MAX = 3_600;
 /** What a 429 without `Retry-After` asks for. */
-const PAUSE_SECONDS = 5;
+const PAUSE_SECONDS = 10;
 const PAUSE_SECONDS_MAX = 900;
 
 /**

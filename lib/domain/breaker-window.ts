@@ -25,7 +25,8 @@ export function windowOf(
   const first = last - (config.windowSeconds * 1000 * (BUCKETS - 1)) / BUCKETS;
   const inWindow = buckets.filter(({ startMs }) => startMs >= first && startMs <= last);
   const failures = sum(inWindow, 'failures');
-  const calls = failures + sum(inWindow, 'successes');
+  // A slow call that then failed takes its success back, maybe after that one has left the window.
+  const calls = Math.max(failures + sum(inWindow, 'successes'), failures);
   return figures({ calls, failures, slow: sum(inWindow, 'slow') });
 }
 
@@ -60,18 +61,30 @@ export const NO_COUNTS: Counts = {
   hadSuccess: false,
 };
 
+/** A call that is over. */
+export interface EndedCall {
+  readonly ok: boolean;
+  readonly slow: boolean;
+  /** It was counted as a slow success when it had taken too long, before its end was known. */
+  readonly wasOverdue?: boolean;
+}
+
 /** The counts with one more call, which ended after all the others. */
-export function counted(
-  counts: Counts,
-  call: { readonly ok: boolean; readonly slow: boolean },
-): Counts {
+export function counted(counts: Counts, call: EndedCall): Counts {
+  const { ok, slow, wasOverdue = false } = call;
+  const before = wasOverdue ? 1 : 0;
   return {
-    failures: counts.failures + (call.ok ? 0 : 1),
-    successes: counts.successes + (call.ok ? 1 : 0),
-    slow: counts.slow + (call.slow ? 1 : 0),
-    trailingFailures: call.ok ? 0 : counts.trailingFailures + 1,
-    hadSuccess: counts.hadSuccess || call.ok,
+    failures: counts.failures + (ok ? 0 : 1),
+    successes: counts.successes + (ok ? 1 : 0) - before,
+    slow: counts.slow + (slow ? 1 : 0) - before,
+    trailingFailures: ok ? 0 : counts.trailingFailures + 1,
+    hadSuccess: counts.hadSuccess || ok,
   };
+}
+
+/** The counts with one more call that is slow already, however it will end. */
+export function countedOverdue(counts: Counts): Counts {
+  return { ...counts, successes: counts.successes + 1, slow: counts.slow + 1 };
 }
 
 /** The ring with `counts` in the bucket of `place`; what that bucket held of an older turn goes. */

@@ -6,7 +6,14 @@ export interface Found {
   /** The position of the last one. */
   readonly last: string | undefined;
   readonly isAll: boolean;
+  /** So few are held in all that ringing for them again costs nothing. */
+  readonly isFew: boolean;
 }
+
+/** Fewer than these are few. */
+export const FEW = 100;
+/** A few that were rung for, and are held still, are rung for again after this long. */
+const SHORT_ROUND_MS = 5_000;
 
 /** Until then what a round let go may still be on its way: it is not rung again before. */
 const ROUND_MS = 60_000;
@@ -20,6 +27,11 @@ const IDLE_MS = 5_000;
 /** The drain at the beginning of a step. */
 export function entered(drain: Drain, nowMs: number): Drain {
   return drain.position === undefined ? { ...drain, roundStartedAtMs: nowMs } : drain;
+}
+
+/** Whether what was rung for is stuck: for a whole round nothing more could be let go. */
+export function isStuck(drain: Drain, nowMs: number): boolean {
+  return nowMs - drain.lastFoundAtMs >= ROUND_MS;
 }
 
 /** The drain after a step, `waitMs` before its next; or `finished`: nothing is held any more. */
@@ -44,6 +56,7 @@ export function stepped(
     return { ...next, emptyRounds, nextStepAtMs: nowMs + EMPTY_ROUND_MS };
   }
   const ageMs = nowMs - drain.roundStartedAtMs;
-  const isOver = ageMs >= (found.count > 0 ? BUSY_ROUND_MS : ROUND_MS);
+  const isShort = found.isFew && nowMs - drain.lastFoundAtMs >= SHORT_ROUND_MS;
+  const isOver = isShort || ageMs >= (found.count > 0 ? BUSY_ROUND_MS : ROUND_MS);
   return isOver ? { ...next, position: undefined } : next;
 }

@@ -125,6 +125,14 @@ export function stepCount(rate: number, seconds: number): number {
   return Math.min(Math.max(Math.floor(rate * seconds), 1), LET_GO_MAX);
 }
 
+/** A call may take thirty seconds; what is rung for is mostly gone after these. */
+const ON_THE_WAY_SECONDS = 20;
+
+/** With so many rung for and held still, nobody takes them as fast as that: no more are let go. */
+export function onTheWayMax(rate: number): number {
+  return Math.min(Math.ceil(rate * ON_THE_WAY_SECONDS), LET_GO_MAX);
+}
+
 /** After how many seconds each of `count` doorbells rings: evenly, the oldest first. */
 export function spread(count: number, seconds: number): readonly number[] {
   return Array.from({ length: count }, (_, i) => Math.floor((i * seconds) / count));

@@ -1,7 +1,9 @@
 import { RequestError } from './errors.ts';
 import { EVENT_BYTES_MAX, type EventRecord, type NewEvent } from './event.ts';
+import { parseExactJson } from './exact-json.ts';
 import { fingerprint } from './ids.ts';
 import type { Route } from './integration.ts';
+import type { FilteredEvent } from './route-filter.ts';
 
 /**
  * The event as it is stored: its body put together once, so that every attempt sends the same
@@ -13,7 +15,7 @@ export function recordOf(
   nowMs: number,
   seed: string,
 ): EventRecord {
-  const timestamp = event.timestamp ?? new Date(nowMs).toISOString();
+  const timestamp = timestampOf(event, nowMs);
   const data = JSON.stringify(event.data);
   const head = `{"type":${JSON.stringify(event.type)},"timestamp":${JSON.stringify(timestamp)}`;
   const body = `${head},"data":${data}}`;
@@ -32,7 +34,7 @@ export function recordOf(
   ];
   return {
     tenant: event.tenant,
-    id: event.id ?? `evt_${seed}`,
+    id: idOf(event, seed),
     type: event.type,
     timestamp,
     acceptedAtMs: nowMs,
@@ -43,4 +45,26 @@ export function recordOf(
     ...(event.metadata !== undefined && { metadata: event.metadata }),
     ...(event.deliverAtMs !== undefined && { deliverAtMs: event.deliverAtMs }),
   };
+}
+
+function idOf({ id }: NewEvent, seed: string): string {
+  return id ?? `evt_${seed}`;
+}
+
+function timestampOf({ timestamp }: NewEvent, nowMs: number): string {
+  return timestamp ?? new Date(nowMs).toISOString();
+}
+
+/** What filters see of an event that `recordOf` would make of the same. */
+export function filteredNew(event: NewEvent, nowMs: number, seed: string): FilteredEvent {
+  const { type, source, tenant, data, metadata } = event;
+  const [id, timestamp] = [idOf(event, seed), timestampOf(event, nowMs)];
+  return { id, type, source, tenant, timestamp, data, metadata };
+}
+
+/** What filters see of a stored event: the same as when it was published. */
+export function filteredStored(event: EventRecord): FilteredEvent {
+  const { id, type, source, tenant, timestamp, metadata } = event;
+  const { data } = parseExactJson(event.body) as { readonly data?: unknown };
+  return { id, type, source, tenant, timestamp, data, metadata };
 }

@@ -1,7 +1,12 @@
 /** JSON as it came: `rawJSON` (ECMAScript 2026) carries a number that a double cannot. */
 interface ExactJson {
   rawJSON(text: string): unknown;
+  isRawJSON(value: unknown): value is LongNumber;
   parse(text: string, revive: Revive): unknown;
+}
+/** A number that a double would change, kept as its text. */
+export interface LongNumber {
+  readonly rawJSON: string;
 }
 type Revive = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
 
@@ -23,6 +28,11 @@ export function parseExactJson(text: string): unknown {
       ? exact.rawJSON(source)
       : value,
   );
+}
+
+/** True for what `parseExactJson` put in the place of such a number, and for nothing else. */
+export function isLongNumber(value: unknown): value is LongNumber {
+  return exact.isRawJSON(value);
 }
 
 function isChanged(value: number, source: string): boolean {

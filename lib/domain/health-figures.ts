@@ -139,7 +139,7 @@ function latencies(day: readonly Sample[], nowMs: number) {
 }
 
 /** The smallest value that this share of the whole weight does not exceed. */
-function percentile(
+export function percentile(
   sorted: readonly { readonly ms: number; readonly weight: number }[],
   share: number,
 ): number | null {

@@ -1,18 +1,24 @@
 import type { BreakerConfig } from './breaker.ts';
 import type { IntegrationId } from './ids.ts';
+import type { JsonObject } from './merge-patch.ts';
 import type { RetryPolicy } from './retry.ts';
 import type { Signing } from './signing.ts';
+import type { Transform } from './transform.ts';
 
 /** A service Breakwater delivers to: where, what, how signed, how retried, and whether now. */
 export interface Integration {
   readonly id: IntegrationId;
   readonly tenant: string;
   readonly name: string;
-  readonly serviceType: 'webhook';
+  readonly serviceType: ServiceType;
   readonly endpoint: string;
   readonly description: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly eventTypes: readonly string[];
+  /** An event pattern as it was given; absent: every event of these types. */
+  readonly filter?: JsonObject;
+  /** Absent: the body is what the service type makes of the event. */
+  readonly transform?: Transform;
   readonly request: OutboundRequest;
   readonly auth: Auth;
   readonly signing: Signing;
@@ -28,6 +34,17 @@ export interface Integration {
   /** Counts every stored change; a write names the version it was read at. */
   readonly version: number;
 }
+
+/** How a body is made and, but for webhooks, whom it is for; all are called over HTTP. */
+export const SERVICE_TYPES = [
+  'webhook',
+  'rest_api',
+  'slack',
+  'discord',
+  'teams',
+  'pagerduty',
+] as const;
+export type ServiceType = (typeof SERVICE_TYPES)[number];
 
 export type IntegrationStatus = 'active' | 'paused' | 'disabled';
 
@@ -80,10 +97,19 @@ export interface Route {
   readonly id: IntegrationId;
   readonly name: string;
   readonly eventTypes: readonly string[];
+  readonly filter?: JsonObject;
   readonly status: IntegrationStatus;
   readonly breaker: Pick<BreakerConfig, 'enabled'>;
 }
 
-export function routeOf({ id, name, eventTypes, status, breaker }: Integration): Route {
-  return { id, name, eventTypes, status, breaker: { enabled: breaker.enabled } };
+export function routeOf(integration: Integration): Route {
+  const { id, name, eventTypes, filter, status, breaker } = integration;
+  return {
+    id,
+    name,
+    eventTypes,
+    ...(filter !== undefined && { filter }),
+    status,
+    breaker: { enabled: breaker.enabled },
+  };
 }

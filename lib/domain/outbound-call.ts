@@ -1,5 +1,7 @@
 import type { DeliveryId } from './ids.ts';
-import type { Auth, Integration } from './integration.ts';
+import type { Integration } from './integration.ts';
+import { outboundBody } from './outbound-body.ts';
+import { type Addressed, pathSecret } from './redaction.ts';
 import { signatureHeaders } from './signature.ts';
 
 /** What one attempt carries. */
@@ -7,6 +9,7 @@ export interface OutboundMessage {
   readonly eventId: string;
   readonly deliveryId: DeliveryId;
   readonly attempt: number;
+  /** The event as it is stored. */
   readonly body: Uint8Array;
 }
 
@@ -22,33 +25,46 @@ export function outboundCall(
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   readonly timeoutMs: number;
+  /** Why there is nothing to send, whatever the try. */
+  readonly unsendable?: string;
 } {
-  const { request, signing, auth } = integration;
+  const { request, signing } = integration;
+  const made = outboundBody(integration, message.eventId, message.body);
+  const body = made.kind === 'ready' ? made.body : new Uint8Array();
   const signed = { id: message.eventId, timestampSeconds: Math.floor(nowMs / 1000) };
   return {
     url: integration.endpoint,
     method: request.method,
     headers: {
       ...lowerCased(request.headers),
-      ...authHeaders(auth),
-      ...lowerCased(signatureHeaders(signing, { ...signed, body: message.body }, nowMs)),
+      ...authHeaders(integration),
+      ...lowerCased(signatureHeaders(signing, { ...signed, body }, nowMs)),
       'user-agent': `Breakwater/${version}`,
       'content-type': request.contentType,
       'breakwater-delivery': message.deliveryId,
       'breakwater-attempt': String(message.attempt),
     },
-    body: message.body,
+    body,
     timeoutMs: request.timeoutSeconds * 1000,
+    ...(made.kind === 'unsendable' && { unsendable: made.reason }),
   };
 }
 
-/** A URL as records and logs may show it: without its query string, which may carry a secret. */
-export function shownUrl(url: string): string {
-  const query = url.indexOf('?');
-  return query < 0 ? url : `${url.slice(0, query)}?…`;
+/**
+ * A URL as records and logs may show it: without its query string, which may carry a secret, and
+ * without the end of its path where that is one.
+ */
+export function shownUrl({ serviceType, endpoint }: Addressed): string {
+  const query = endpoint.indexOf('?');
+  const path = query < 0 ? endpoint : endpoint.slice(0, query);
+  const token = pathSecret({ serviceType, endpoint });
+  const shown = token === undefined ? path : `${path.slice(0, path.lastIndexOf(token))}…`;
+  return query < 0 ? shown : `${shown}?…`;
 }
 
-function authHeaders(auth: Auth): Record<string, string> {
+function authHeaders({ serviceType, auth }: Integration): Record<string, string> {
+  // It is in the body.
+  if (serviceType === 'pagerduty') return {};
   switch (auth.type) {
     case 'none':
       return {};

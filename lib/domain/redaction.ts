@@ -4,16 +4,28 @@ import type { Integration } from './integration.ts';
 const CHARS_MIN = 6;
 const STRUCK = '***';
 
+/** Where something is sent, and to what kind of service. */
+export type Addressed = Pick<Integration, 'serviceType' | 'endpoint'>;
+
+/** The end of the path of a Slack or Discord webhook: who has it may write there. */
+export function pathSecret({ serviceType, endpoint }: Addressed): string | undefined {
+  if (serviceType !== 'slack' && serviceType !== 'discord') return undefined;
+  const [path = ''] = endpoint.split(/[?#]/, 1);
+  return path.split('/').filter(Boolean).slice(2).at(-1);
+}
+
 /** Everything an integration's receiver must not be able to put into our records by echoing it. */
 export function secretsOf({
   auth,
   signing,
   endpoint,
-}: Pick<Integration, 'auth' | 'signing'> & { readonly endpoint?: string }): string[] {
+  serviceType = 'webhook',
+}: Pick<Integration, 'auth' | 'signing'> & Partial<Addressed>): string[] {
   const signed = signing.scheme === 'none' ? [] : signing.secrets.map(({ secret }) => secret);
   const query = endpoint?.split('?', 2)[1] ?? '';
   const values = [...new URLSearchParams(query).values(), ...query.split(/[&=]/)];
-  return [...credentials(auth), ...signed, ...values].filter(
+  const path = pathSecret({ serviceType, endpoint: endpoint ?? '' }) ?? '';
+  return [...credentials(auth), ...signed, ...values, path].filter(
     (secret) => secret.length >= CHARS_MIN,
   );
 }

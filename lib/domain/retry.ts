@@ -66,6 +66,8 @@ export interface Answer {
   readonly statusCode: number | null;
   readonly error: string | null;
   readonly responseHeaders: Readonly<Record<string, string>>;
+  /** Trying again would end the same. */
+  readonly isFinal?: true;
 }
 
 /**
@@ -77,7 +79,7 @@ export function judge(answer: Answer, policy: RetryPolicy, nowMs: number): Verdi
   const { statusCode: status, error, responseHeaders: headers } = answer;
   if (error !== null || status === null) {
     const kind = error === 'timeout' ? 'timeout' : 'network';
-    return failure(policy.retryOn.includes(kind));
+    return failure(answer.isFinal !== true && policy.retryOn.includes(kind));
   }
   const control = headers['webhook-delivery']?.trim().toLowerCase();
   const disable = status === 410 || control === 'disable';

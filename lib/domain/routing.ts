@@ -1,5 +1,6 @@
 import { RequestError } from './errors.ts';
 import type { Route } from './integration.ts';
+import { type FilteredEvent, passingFilter } from './route-filter.ts';
 
 /** Types of Breakwater's own events begin so; nobody else may publish them. */
 const RESERVED_PREFIX = 'breakwater.';
@@ -23,9 +24,20 @@ export function matchesType(pattern: string, type: string): boolean {
     : false;
 }
 
-/** The routes that an event of this type takes. */
-export function routesFor(routes: readonly Route[], type: string): readonly Route[] {
-  return routes.filter((route) => route.eventTypes.some((pattern) => matchesType(pattern, type)));
+/**
+ * The routes that an event takes: those that want its type, and whose filter it passes. `event`
+ * is asked for only if one of them has a filter.
+ */
+export function routesFor(
+  routes: readonly Route[],
+  type: string,
+  event: () => FilteredEvent,
+): readonly Route[] {
+  const wanting = routes.filter((route) =>
+    route.eventTypes.some((pattern) => matchesType(pattern, type)),
+  );
+  const isFiltered = wanting.some(({ filter }) => filter !== undefined);
+  return isFiltered ? passingFilter(wanting, event()) : wanting;
 }
 
 /** The routes that the caller named, by id or name, each once; an unknown one is the caller's mistake. */

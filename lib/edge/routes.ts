@@ -12,6 +12,7 @@ import { type IntegrationRoutesDeps, integrationRoutes } from './routes/integrat
 import { type JobRoutesDeps, jobRoutes } from './routes/jobs.ts';
 import { type KeyRoutesDeps, keyRoutes } from './routes/keys.ts';
 import { type SourceRoutesDeps, sourceRoutes } from './routes/sources.ts';
+import { type StatsRoutesDeps, statsRoutes } from './routes/stats.ts';
 import { refuseUnrouted } from './unrouted.ts';
 
 export type ApiDeps = EventRoutesDeps &
@@ -19,6 +20,7 @@ export type ApiDeps = EventRoutesDeps &
   IntegrationRoutesDeps &
   BreakerRoutesDeps &
   IntegrationHealthRoutesDeps &
+  StatsRoutesDeps &
   SourceRoutesDeps &
   KeyRoutesDeps &
   JobRoutesDeps &
@@ -32,6 +34,7 @@ export function apiRoutes(deps: ApiDeps) {
     ...integrationRoutes(deps),
     ...breakerRoutes(deps),
     ...integrationHealthRoutes(deps),
+    ...statsRoutes(deps),
     ...sourceRoutes(deps),
     ...keyRoutes(deps),
     ...jobRoutes(deps),

@@ -26,6 +26,8 @@ const UNASKED_MAX = 4;
  */
 const COMPUTING_SHARE_MAX = 0.75;
 const LOOK_MS = 50;
+/** From so many busy ones on, the next is started before it is asked for, if the machine is idle. */
+const BUSY_MIN = 2;
 /** Whoever waits for so long gets one all the same, up to the cap. */
 const PATIENCE_MS = 1_000;
 /** Lambda keeps an idle environment for minutes; here it is memory of a person's machine. */
@@ -58,11 +60,14 @@ export function lambdaPool(
   }
   const isShort = () =>
     starting < Math.min(waiting.length, STARTING_MAX) && all.size < cap && !isStopped;
+  /** All are taken, and the next invocation would have to wait for a start. */
+  const lacksSpare = () =>
+    busy.size >= BUSY_MIN && busy.size === all.size && all.size < cap && !isStopped;
 
   /** Starts what those who wait are short of; beyond the first few only after a look or two. */
   function grow() {
     while (isShort() && all.size < UNASKED_MAX) open();
-    if (isShort() && look === undefined) {
+    if ((isShort() || lacksSpare()) && look === undefined) {
       computing();
       look = lookAgain();
     }
@@ -76,7 +81,9 @@ export function lambdaPool(
       const isIdle = computing() < cores * COMPUTING_SHARE_MAX;
       const isLong = performance.now() - (waiting[0]?.sinceMs ?? Infinity) >= PATIENCE_MS;
       while (isShort() && (isIdle || isLong)) open();
-      look = waiting.length > 0 && all.size < cap ? lookAgain() : undefined;
+      if (lacksSpare() && isIdle) open();
+      const isWanted = (waiting.length > 0 && all.size < cap) || lacksSpare();
+      look = isWanted ? lookAgain() : undefined;
     }, LOOK_MS);
   }
   function open() {
@@ -115,7 +122,10 @@ export function lambdaPool(
     async take() {
       if (isStopped) return STOPPED;
       const found = warmest();
-      if (found !== undefined) return found;
+      if (found !== undefined) {
+        grow();
+        return found;
+      }
       return new Promise((resolve) => {
         waiting.push({ resolve, sinceMs: performance.now() });
         grow();

@@ -30,9 +30,10 @@ type Waiting<T> = readonly { readonly atMs: number; readonly it: T }[];
 /**
  * One integration that holds deliveries, on a clock that goes second by second: tokens and
  * doorbells come out of their queues when their delay is over, the tick runs each minute. In
- * place of `deliver`, whatever is rung for and may be sent is delivered at once.
+ * place of `deliver`, whatever is rung for and may be sent is delivered at once, or so many in
+ * each second.
  */
-export function drainWorld() {
+export function drainWorld({ callsPerSecond = Number.POSITIVE_INFINITY } = {}) {
   const clock = fakeClock();
   const deliveryQueue = fakeDeliveryQueue();
   const workQueue = fakeWorkQueue();
@@ -46,6 +47,7 @@ export function drainWorld() {
   let bells: Waiting<Doorbell['task']> = [];
   let tokens: Waiting<WorkToken['task']> = [];
   let passed = 0;
+  let doorbells = 0;
 
   const create = async (more: Partial<Integration> = {}): Promise<Integration> => {
     const integration: Integration = {
@@ -93,24 +95,27 @@ export function drainWorld() {
     );
   const close = () => move((one) => closed(one, { nowMs: clock.nowMs(), reason: 'It is well.' }));
 
-  const deliver = async (task: Doorbell['task']) => {
+  /** True if it took a call. */
+  const deliver = async (task: Doorbell['task']): Promise<boolean> => {
     const [integration, breaker, row] = await Promise.all([
       stores.integrations.byId(task.integrationId),
       stores.breakers.load(TARGET),
       stores.deliveries.load(task),
     ]);
-    if (integration?.status !== 'active' || row?.state.status !== 'held') return;
-    if (gate(breaker, integration.breaker, clock.nowMs()).kind !== 'pass') return;
+    if (integration?.status !== 'active' || row?.state.status !== 'held') return false;
+    if (gate(breaker, integration.breaker, clock.nowMs()).kind !== 'pass') return false;
     const completedAtMs = clock.nowMs();
     await stores.deliveries.save({
       ...row,
       state: { status: 'delivered', via: 'primary', completedAtMs },
     });
     arrived.push({ eventId: task.eventId, atMs: completedAtMs });
+    return true;
   };
   const collect = () => {
     const atMs = (delaySeconds: number) => clock.nowMs() + delaySeconds * 1_000;
     const rung = deliveryQueue.rung.splice(0);
+    doorbells += rung.length;
     bells = [...bells, ...rung.map((one) => ({ atMs: atMs(one.delaySeconds), it: one.task }))];
     const given = workQueue.rung.splice(0);
     tokens = [...tokens, ...given.map((one) => ({ atMs: atMs(one.delaySeconds), it: one.task }))];
@@ -126,8 +131,12 @@ export function drainWorld() {
     }
     collect();
     const due = bells.filter(isDue);
-    bells = bells.filter((one) => !isDue(one));
-    for (const { it } of due) await deliver(it);
+    let heard = 0;
+    for (let calls = 0; calls < callsPerSecond && heard < due.length; heard++) {
+      const bell = due[heard];
+      if (bell !== undefined && (await deliver(bell.it))) calls += 1;
+    }
+    bells = [...due.slice(heard), ...bells.filter((one) => !isDue(one))];
     clock.advance(1_000);
     passed += 1;
     if (passed % 60 === 0) await tick();
@@ -146,6 +155,8 @@ export function drainWorld() {
       .map((some) => some.length)
       .toArray();
   return {
+    /** How many doorbells there were in all. */
+    doorbells: () => doorbells,
     ...{ deps, clock, telemetry, deliveryQueue, workQueue, arrived, create, change, hold },
     ...{ heldNow, open, close, move, run, tick, perSecond, stores },
     /** Forgets what is in the queues, as a purge does. */

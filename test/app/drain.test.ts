@@ -72,6 +72,19 @@ describe('a drain after an outage', () => {
     expect((await world.deps.drains.load(ERP.id))?.rate).toBeLessThanOrEqual(2);
   });
 
+  it('goes back to what was turned away while the breaker was open for less than a step', async () => {
+    const world = await afterOutage(1_000);
+    await world.run(42);
+    const step = (await world.deps.drains.load(ERP.id))?.step;
+    await world.open();
+    await world.run(2);
+    await world.close();
+    expect((await world.deps.drains.load(ERP.id))?.step).toBe(step);
+    const [oldest] = await world.heldNow();
+    await world.run(12);
+    expect(world.arrived.map(({ eventId }) => eventId)).toContain(oldest);
+  });
+
   it('halves its rate when calls fail', async () => {
     const world = await afterOutage(2_000);
     await world.run(28);

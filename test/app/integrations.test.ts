@@ -26,6 +26,8 @@ describe('registering an integration', () => {
       tenant: 'default',
       metadata: {},
       eventTypes: ['*'],
+      filter: null,
+      transform: null,
       request: { method: 'POST', contentType: 'application/json', headers: {}, timeoutSeconds: 15 },
       auth: { type: 'basic', username: 'u' },
       signing: {

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { breakerBoard } from '../../lib/app/breaker-board.ts';
 import { deliverBatch } from '../../lib/app/deliver-batch.ts';
+import { startDrain } from '../../lib/app/drain.ts';
 import { acquireProbe, settleProbe } from '../../lib/app/probe.ts';
+import { letGoOldest } from '../../lib/app/probe-waiting.ts';
 import { publishEvent } from '../../lib/app/publish-event.ts';
 import { BREAKER_DEFAULTS, type BreakerConfig, newBreaker } from '../../lib/domain/breaker.ts';
-import { opened } from '../../lib/domain/breaker-transitions.ts';
-import type { Integration } from '../../lib/domain/integration.ts';
+import { opened, reset } from '../../lib/domain/breaker-transitions.ts';
+import { windowOf } from '../../lib/domain/breaker-window.ts';
+import { LEASE_MARGIN_MS } from '../../lib/domain/delivery-transitions.ts';
+import { type Integration, REQUEST_DEFAULTS } from '../../lib/domain/integration.ts';
 import { deliveryWorld } from '../fakes/delivery-world.ts';
 
 type World = ReturnType<typeof deliveryWorld>;
@@ -105,6 +109,22 @@ describe('an endpoint that fails', () => {
     expect((await world.breaker())?.totals.rejected).toBe(5);
   });
 
+  it('counts what a batch found held in one write, and each of them once', async () => {
+    const world = await outageWorld();
+    await world.publish(10);
+    const batch = world.take().map(({ task }, i) => ({ messageId: String(i), task }));
+    await breakDown(world);
+    const counts: number[] = [];
+    const reject: typeof world.breakers.reject = async (ref, count) => {
+      counts.push(count);
+      await world.breakers.reject(ref, count);
+    };
+    const deps = { ...world.deps, breakers: { ...world.breakers, reject } };
+    await deliverBatch(deps, batch, () => 55_000);
+    await deliverBatch(deps, batch, () => 55_000);
+    expect(counts).toEqual([10]);
+  });
+
   it('is probed when its time is over, and everything arrives, oldest first', async () => {
     const world = await outageWorld();
     await breakDown(world);
@@ -157,6 +177,39 @@ describe('an endpoint that fails', () => {
     expect(new Set(await world.statuses(held))).toEqual(new Set(['delivered']));
   });
 
+  it('paused over the end of its open period is probed soon after it is resumed', async () => {
+    const world = await outageWorld();
+    await breakDown(world);
+    const held = await world.publish(5);
+    world.sender.sent.splice(0);
+    world.sender.answers(200);
+    await world.change(world.integration.id, { status: 'paused' });
+    await world.run(120_000);
+    expect(world.sender.sent).toEqual([]);
+    await world.change(world.integration.id, { status: 'active' });
+    await startDrain(world.deps, world.integration, { ramp: false });
+    await world.run(5_000);
+    expect(world.sender.sent.length).toBeGreaterThanOrEqual(3);
+    await world.run(60_000);
+    expect(new Set(await world.statuses(held))).toEqual(new Set(['delivered']));
+  });
+
+  it('lets go at once what another instance thinks is held still', async () => {
+    const world = await outageWorld();
+    await breakDown(world);
+    const held = await world.publish(2);
+    const other = world.instance('other');
+    await other.board.refresh();
+    const breaker = (await world.breaker()) ?? newBreaker(world.ref);
+    const cause = { nowMs: world.clock.nowMs(), reason: 'It is well.', actor: 'key_1' };
+    await world.breakers.move(reset(breaker, cause));
+    await letGoOldest(world.deps, world.integration, 2);
+    for (const { task } of world.take()) {
+      await deliverBatch(other, [{ messageId: 'm', task }], () => 55_000);
+    }
+    expect((await world.statuses(held)).includes('held')).toBe(false);
+  });
+
   it('is let go by the tick alone when every token and doorbell is lost', async () => {
     const world = await outageWorld();
     await breakDown(world);
@@ -186,6 +239,44 @@ describe('an endpoint that is slow', () => {
     await ringNow(world);
     expect(await world.state()).toBe('open');
     expect((await world.breaker())?.last?.reason).toBe('3 of 3 calls took longer than 10 s.');
+  });
+
+  it('opens its breaker while its calls still hang, and counts none of them twice', async () => {
+    const world = await outageWorld({ request: { ...REQUEST_DEFAULTS, timeoutSeconds: 30 } });
+    const ends: (() => void)[] = [];
+    world.sender.meanwhile = () => new Promise<void>((resolve) => ends.push(resolve));
+    world.sender.answers({ statusCode: null, error: 'timeout', latencyMs: 30_000 });
+    await world.publish(3);
+    const calls = world
+      .take()
+      .map(({ task }) =>
+        deliverBatch(
+          world.deps,
+          [{ messageId: 'm', task: { ...task, lane: 'slow' } }],
+          () => 55_000,
+        ),
+      );
+    await expect.poll(() => ends.length).toBe(3);
+    expect(await world.state()).toBe('closed');
+    world.clock.advance(10_002);
+    await expect.poll(world.state).toBe('open');
+    const window = (await world.breaker())?.last?.window;
+    expect(window).toMatchObject({ calls: 3, failures: 0, slow: 3 });
+    for (const end of ends) end();
+    await Promise.all(calls);
+    expect(await world.breaker()).toMatchObject({ state: 'open', version: 1 });
+  });
+
+  it('that fails in the end counts as one failed, slow call', async () => {
+    const world = await outageWorld({ request: { ...REQUEST_DEFAULTS, timeoutSeconds: 30 } });
+    world.sender.meanwhile = () => world.clock.advance(12_000);
+    world.sender.answers({ statusCode: null, error: 'timeout', latencyMs: 12_000 });
+    await world.publish(1);
+    await ringNow(world);
+    const { buckets = [], totals } = (await world.breaker()) ?? {};
+    const window = windowOf(buckets, BREAKER, world.clock.nowMs());
+    expect(window).toMatchObject({ calls: 1, failures: 1, slow: 1 });
+    expect(totals).toMatchObject({ calls: 1, failures: 1 });
   });
 
   it('is moved to the slow lane after a second, together with what waits in the fast one', async () => {
@@ -356,6 +447,32 @@ describe('the breaker’s store', () => {
       'delivered',
     ]);
     expect(world.telemetry.counts.get('BreakerStoreFailures')).toBeGreaterThan(0);
+  });
+
+  it('slow: a probe that took long to get claims its delivery, as long as its call may take', async () => {
+    const world = await outageWorld();
+    await breakDown(world);
+    world.clock.advance(36_001);
+    world.sender.answers(200);
+    const [id = ''] = await world.publish(1);
+    const load: typeof world.breakers.load = async (ref) => {
+      world.clock.advance(20_000);
+      return await world.breakers.load(ref);
+    };
+    const deps = { ...world.deps, breakers: { ...world.breakers, load } };
+    world.sender.meanwhile = async () => {
+      const leaseUntilMs = world.clock.nowMs() + 15_000 + LEASE_MARGIN_MS;
+      const { state } = (await world.delivery(id, world.integration.id)) ?? {};
+      expect(state).toEqual({ status: 'delivering', leaseUntilMs });
+    };
+    const bell = world.take().find(({ task }) => task.eventId === id);
+    if (bell === undefined) throw new Error('It was not rung for.');
+    const handedBack = await deliverBatch(
+      deps,
+      [{ messageId: 'm', task: bell.task }],
+      () => 75_000,
+    );
+    expect([handedBack, world.arrived().includes(id)]).toEqual([[], true]);
   });
 
   it('well: a healthy delivery asks it nothing but the board, once in five seconds', async () => {

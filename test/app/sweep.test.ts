@@ -142,6 +142,28 @@ describe('sweeps', () => {
     expect(drains).toEqual([expect.objectContaining({ kind: 'drain', integrationId: b.id })]);
   });
 
+  it('go on with the others while one takes long', async () => {
+    const world = deliveryWorld();
+    const a = await world.register('a', { status: 'paused' });
+    const b = await world.register('b', { status: 'paused' });
+    await world.publish();
+    await resume(world, a.id);
+    await resume(world, b.id);
+    const restarted = () =>
+      world.workQueue.rung.some(({ task }) => task.kind === 'drain' && task.integrationId === b.id);
+    let isMeanwhile = false;
+    const held: typeof world.deliveries.held = async (query) => {
+      // Longer than the other takes.
+      for (let turn = 0; turn < 50 && query.integrationId === a.id; turn++) {
+        await new Promise((resolve) => setImmediate(resolve));
+        isMeanwhile ||= restarted();
+      }
+      return await world.deliveries.held(query);
+    };
+    await runSweeps({ ...world.deps, deliveries: { ...world.deliveries, held } }, never);
+    expect(isMeanwhile).toBe(true);
+  });
+
   it('stop releasing when the integration is paused again', async () => {
     const world = deliveryWorld();
     const { id } = await world.register('erp', { status: 'paused' });

@@ -1,21 +1,14 @@
-import { BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deliveryAttributes } from '../../lib/adapters/dynamodb/delivery-item.ts';
-import { keys } from '../../lib/adapters/dynamodb/table.ts';
-import { concurrently } from '../../lib/app/concurrently.ts';
 import { integrationHealth } from '../../lib/app/integration-health.ts';
 import { newBreaker } from '../../lib/domain/breaker.ts';
-import type { Delivery } from '../../lib/domain/delivery.ts';
-import { ulid } from '../../lib/domain/ids.ts';
 import { ADMIN } from '../fakes/registry-world.ts';
-import { attempt, delivery, integration, T0 } from './fixtures.ts';
+import { integration, T0 } from './fixtures.ts';
 import { countRequests, loseNextAnswer } from './lost-answers.ts';
-import { type DynamoWorld, isMissing, STAND_INS, type StandIn, startStandIn } from './stand-ins.ts';
+import { seed } from './seed.ts';
+import { isMissing, STAND_INS, type StandIn, startStandIn } from './stand-ins.ts';
 
 const WATCH = { tenant: 'default', integrationId: integration(1).id, intervalSeconds: 60 };
 const HOUR = 3_600_000;
-const BATCH = 25;
 
 describe.each(STAND_INS)('health on %s', (kind) => {
   describe.skipIf(isMissing(kind))('where it is installed', () => {
@@ -71,33 +64,3 @@ describe.each(STAND_INS)('health on %s', (kind) => {
     }, 120_000);
   });
 });
-
-/** Deliveries evenly over the time, every fiftieth of which failed. */
-async function seed({ db, tables, clock }: DynamoWorld, count: number, overMs: number) {
-  const items = Array.from({ length: count }, (_, n) =>
-    row(n, clock.nowMs() - (n * overMs) / count),
-  );
-  const batches = Array.from({ length: count / BATCH }, (_, n) =>
-    items.slice(n * BATCH, (n + 1) * BATCH),
-  );
-  await concurrently(batches, 8, async (batch) => {
-    const puts = batch.map((made) => ({ PutRequest: { Item: itemOf(made) } }));
-    await db.send(new BatchWriteItemCommand({ RequestItems: { [tables.history]: puts } }));
-  });
-}
-
-function row(n: number, acceptedAtMs: number): Delivery {
-  const at = Math.floor(acceptedAtMs);
-  const random = new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, n >> 8, n & 255]);
-  const made = delivery(0, { eventId: `evt_${ulid(at, random)}`, acceptedAtMs: at });
-  if (n % 50 !== 0) {
-    return { ...made, state: { status: 'delivered', via: 'primary', completedAtMs: at + 90 } };
-  }
-  const attempts = [attempt(1, { outcome: 'permanent', error: 'http', statusCode: 500 })];
-  return { ...made, state: { status: 'failed', completedAtMs: at + 90 }, attempts };
-}
-
-function itemOf(made: Delivery) {
-  const key = keys.delivery(made.tenant, made.eventId, made.integrationId);
-  return marshall({ ...key, ...deliveryAttributes(made) }, { removeUndefinedValues: true });
-}

@@ -265,7 +265,7 @@ describe('what an answer means to the breaker', () => {
 
   it.each([
     [429, '30', { kind: 'throttled', pauseMs: 30_000 }],
-    [429, undefined, { kind: 'throttled', pauseMs: 5_000 }],
+    [429, undefined, { kind: 'throttled', pauseMs: 10_000 }],
     [429, '999999', { kind: 'throttled', pauseMs: 900_000 }],
     [429, '0', { kind: 'throttled', pauseMs: 1_000 }],
     [503, '29', { kind: 'failure', slow: false }],

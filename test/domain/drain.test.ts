@@ -180,6 +180,7 @@ describe('rounds over what is held', () => {
     count,
     last: count > 0 ? `last-${count}` : undefined,
     isAll,
+    isFew: false,
   });
   /** Runs steps five seconds apart, each finding what it is told; 'finished' ends them. */
   function run(finds: readonly (readonly [number, boolean])[]) {
@@ -193,6 +194,16 @@ describe('rounds over what is held', () => {
     }
     return { current, seen };
   }
+
+  it('begin again at once where only few are held, and what was rung had its time', () => {
+    const few = { count: 0, last: undefined, isAll: true, isFew: true };
+    const positionAfter = (ms: number) => {
+      const before = drain({ position: 'here', lastFoundAtMs: 1_000, roundStartedAtMs: 1_000 });
+      const next = stepped(before, few, 5_000, 1_000 + ms);
+      return next === 'finished' ? next : next.position;
+    };
+    expect([positionAfter(4_999), positionAfter(5_000)]).toEqual(['here', undefined]);
+  });
 
   it('go on behind the last one let go', () => {
     expect(

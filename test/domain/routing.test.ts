@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RequestError } from '../../lib/domain/errors.ts';
 import type { Route } from '../../lib/domain/integration.ts';
+import type { FilteredEvent } from '../../lib/domain/route-filter.ts';
 import { matchesType, routesFor, routesNamed } from '../../lib/domain/routing.ts';
 
 const route = (name: string, ...eventTypes: string[]): Route => ({
@@ -39,6 +40,11 @@ describe('event type patterns', () => {
   });
 });
 
+/** Without a filter nobody may ask for the whole event. */
+const unasked = (): FilteredEvent => {
+  throw new Error('The event was asked for.');
+};
+
 describe('routes', () => {
   const routes = [
     route('all', '*'),
@@ -47,9 +53,12 @@ describe('routes', () => {
   ];
 
   it('are those with a pattern that wants the type, each once', () => {
-    expect(routesFor(routes, 'invoice.paid').map(({ name }) => name)).toEqual(['all', 'erp']);
-    expect(routesFor([route('both', '*', 'a')], 'a')).toHaveLength(1);
-    expect(routesFor([], 'a')).toEqual([]);
+    expect(routesFor(routes, 'invoice.paid', unasked).map(({ name }) => name)).toEqual([
+      'all',
+      'erp',
+    ]);
+    expect(routesFor([route('both', '*', 'a')], 'a', unasked)).toHaveLength(1);
+    expect(routesFor([], 'a', unasked)).toEqual([]);
   });
 
   it('can be named by id or name, whatever their patterns', () => {

@@ -139,8 +139,8 @@ describe('a request that is well-formed but invalid names the field', () => {
     ['retry.maxAttempts', { retry: { maxAttempts: 0 } }],
     ['retry.backoff', { retry: { schedule: [1], backoff: {} } }],
     ['retry.retryOn.0', { retry: { retryOn: ['2xx'] } }],
-    ['serviceType', { serviceType: 'slack' }],
-    ['serviceType', { serviceType: 'rest_api' }],
+    ['serviceType', { serviceType: 'sqs' }],
+    ['serviceType', { serviceType: 'eventbridge' }],
     ['breaker.halfOpenCalls', { breaker: { halfOpenCalls: 0 } }],
     ['breaker.failureRateThreshold', { breaker: { failureRateThreshold: 1.5 } }],
     ['breaker.windowSeconds', { breaker: { windowSeconds: 5 } }],
@@ -150,7 +150,9 @@ describe('a request that is well-formed but invalid names the field', () => {
     ['healthCheck.url', { healthCheck: { url: 'https://10.0.0.1/' } }],
     ['ordering', { ordering: 'fifo' }],
     ['filter', { filter: {} }],
-    ['transform', { transform: { language: 'jmespath', expression: '@' } }],
+    ['transform.expression', { transform: { language: 'jmespath', expression: 'data.' } }],
+    ['transform.language', { transform: { language: 'jq', expression: 'data' } }],
+    ['auth', { serviceType: 'pagerduty' }],
   ])('%s of an integration: %j', async (path, more) => {
     const body = integration(more);
     const paths = expectProblem(await post('/v1/integrations', { body }), 422, 'invalid');

@@ -85,6 +85,8 @@ describe('the main job', () => {
       breaker: BREAKER_DEFAULTS,
       limits: null,
       healthCheck: null,
+      filter: null,
+      transform: null,
       status: 'active',
       disabledReason: null,
       updatedAt: createdAt,

@@ -10,7 +10,7 @@ import {
   startEndpoints,
 } from './outage-world.ts';
 
-const HELD = 40;
+const HELD = 20;
 const OPEN_SECONDS = 10;
 /** Let go before the other side fails again. */
 const DRAINED_FIRST = 8;

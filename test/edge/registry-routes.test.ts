@@ -62,6 +62,25 @@ describe('integrations over HTTP', () => {
     expect(rotated.json.previous).toMatchObject([{ secret: made.json.signing.secret }]);
   });
 
+  it('422 for a filter, with the place of each mistake', async () => {
+    const { call } = httpWorld();
+    const filter = {
+      data: { amount: [{ numeric: ['>', 'x'] }], to: [{ wildcard: 'a**' }] },
+      detail: ['x'],
+    };
+    const refused = await call('POST', '/v1/integrations', { body: { ...INTEGRATION, filter } });
+    expect([
+      refused.status,
+      refused.json.errors.map((error: { path: string }) => error.path),
+    ]).toEqual([
+      422,
+      ['filter.data.amount.0.numeric.1', 'filter.data.to.0.wildcard', 'filter.detail'],
+    ]);
+    const body = { ...INTEGRATION, filter: { data: { amount: [{ numeric: ['>', 100] }] } } };
+    const made = await call('POST', '/v1/integrations', { body });
+    expect([made.status, made.json.filter]).toEqual([201, body.filter]);
+  });
+
   it('200 for a filtered list', async () => {
     const { call } = httpWorld();
     await call('POST', '/v1/integrations', { body: INTEGRATION });

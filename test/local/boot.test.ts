@@ -123,7 +123,7 @@ describe('a local run', () => {
     const { Mapping: _, ...others } = SMALL_STACK;
     const keep = SMALL_CODE.keep.replace(
       'for (const',
-      "if (Records[0].body === 'hang') await new Promise((done) => setTimeout(done, 4000));\nfor (const",
+      "if (Records[0].body === 'hang') await new Promise((done) => setTimeout(done, 12000));\nfor (const",
     );
     const two = await writeAssembly({ ...others, ...lanes }, { ...SMALL_CODE, keep });
     const run = await start({ assembly: two, concurrencyMax: 1 });
@@ -135,7 +135,7 @@ describe('a local run', () => {
     await Promise.all(Array.from({ length: 8 }, () => ring('Slow', 'hang')));
     await expect.poll(() => run.queues.counts().Slow?.inFlight, { timeout: 3000 }).toBe(5);
     await ring('Queue', 'quick');
-    await expect.poll(() => kept(run), { timeout: 3000 }).toEqual(['quick']);
+    await expect.poll(() => kept(run), { timeout: 15_000 }).toEqual(['quick']);
     expect(run.queues.counts().Slow).toEqual({ visible: 3, inFlight: 5, delayed: 0 });
     expect(Object.keys(run.queues.counts()).sort()).toEqual(['Queue', 'Slow']);
     sqs.destroy();

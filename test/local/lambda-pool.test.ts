@@ -59,6 +59,25 @@ describe('the environments of a function', () => {
     expect(await take()).toBe(second);
   });
 
+  it('have one to spare from two busy ones on, started while nobody waits for it', async () => {
+    const { started, take, pool } = world();
+    await take();
+    await sleep(150);
+    expect(started).toHaveLength(1);
+    await take();
+    await expect.poll(() => started.length).toBe(3);
+    await sleep(150);
+    expect([started.length, pool.waiting()]).toEqual([3, 0]);
+  });
+
+  it('have none to spare while they take all cores', async () => {
+    const { started, take } = world({ computes: 1 });
+    await take();
+    await take();
+    await sleep(200);
+    expect(started).toHaveLength(2);
+  });
+
   it('grow to the cap while those that run only wait', async () => {
     const { started, pool } = world({ cap: 12 });
     for (let i = 0; i < 20; i++) void pool.take();

@@ -77,7 +77,7 @@ export function publicKeyShown(signing: Signing): string | undefined {
 
 function integrationDocument(stored: Integration) {
   const { name, serviceType, endpoint, description, metadata, eventTypes, request, auth } = stored;
-  const { breaker, limits, healthCheck } = stored;
+  const { filter, transform, breaker, limits, healthCheck } = stored;
   return {
     name,
     serviceType,
@@ -85,6 +85,8 @@ function integrationDocument(stored: Integration) {
     description,
     metadata,
     eventTypes,
+    ...(filter !== undefined && { filter }),
+    ...(transform !== undefined && { transform }),
     request,
     auth,
     signing: signingDocument(stored.signing),

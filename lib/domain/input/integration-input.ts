@@ -9,9 +9,12 @@ import {
   type Limits,
   type OutboundRequest,
   REQUEST_DEFAULTS,
+  SERVICE_TYPES,
+  type ServiceType,
 } from '../integration.ts';
 import type { JsonObject } from '../merge-patch.ts';
 import { RETRY_DEFAULTS, type RetryPolicy } from '../retry.ts';
+import type { Transform } from '../transform.ts';
 import { parseBody } from './body.ts';
 import { breakerOf, breakerSchema } from './breaker-input.ts';
 import {
@@ -25,23 +28,28 @@ import {
   tenantText,
   text,
 } from './field.ts';
+import { filterOf, filterProblems } from './filter-input.ts';
 import { healthCheckOf, healthCheckProblems, healthCheckSchema } from './health-check-input.ts';
 import { limitsOf, limitsSchema } from './limits-input.ts';
 import { authSchema, requestSchema } from './request-input.ts';
 import { retryOf, retrySchema } from './retry-input.ts';
 import { sentHeaderProblems } from './sent-headers.ts';
+import { LATER_SERVICE_TYPES, serviceProblems, withServiceDefaults } from './service-input.ts';
 import { type SigningInput, signingOf, signingSchema } from './signing-input.ts';
+import { contentTypeProblems, transformOf, transformSchema } from './transform-input.ts';
 
 /** Everything a caller may set of an integration, checked, with defaults filled in. */
 export interface IntegrationInput {
   readonly name: string;
   /** Absent: the caller's own, or the default one. */
   readonly tenant?: string;
-  readonly serviceType: 'webhook';
+  readonly serviceType: ServiceType;
   readonly endpoint: string;
   readonly description: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly eventTypes: readonly string[];
+  readonly filter?: JsonObject;
+  readonly transform?: Transform;
   readonly request: OutboundRequest;
   readonly auth: Auth;
   readonly signing: SigningInput;
@@ -54,22 +62,13 @@ export interface IntegrationInput {
 const EVENT_TYPES_MAX = 100;
 /** What an event type must match to be wanted: `*` only alone or as the last segment. */
 const PATTERN = /^(\*|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?)$/;
-const OTHER_SERVICE_TYPES = [
-  'rest_api',
-  'slack',
-  'discord',
-  'teams',
-  'pagerduty',
-  'sqs',
-  'eventbridge',
-];
-const LATER = ['fallback', 'ordering', 'filter', 'transform'];
+const LATER = ['fallback', 'ordering'];
 const READ_ONLY = ['id', 'status', 'disabledReason', 'createdAt', 'updatedAt'];
 
 const integrationSchema = fields({
   name: nameText(),
   tenant: z.optional(tenantText()),
-  serviceType: z._default(choice(['webhook'], OTHER_SERVICE_TYPES), 'webhook'),
+  serviceType: z._default(choice(SERVICE_TYPES, LATER_SERVICE_TYPES), 'webhook'),
   endpoint: z.string(refusing('an https URL')),
   description: z._default(description(), ''),
   metadata: z._default(metadata(), {}),
@@ -85,6 +84,8 @@ const integrationSchema = fields({
     ),
     ['*'],
   ),
+  filter: z.optional(z.unknown()),
+  transform: z.optional(z.nullable(transformSchema)),
   request: z._default(requestSchema, { ...REQUEST_DEFAULTS, headers: {} }),
   auth: z._default(authSchema, { type: 'none' }),
   signing: z._default(signingSchema, { scheme: 'standard-webhooks' }),
@@ -96,19 +97,35 @@ const integrationSchema = fields({
 
 /** Reads an integration; every problem of it, those of its URLs included, comes in one error. */
 export function parseIntegrationInput(body: unknown, egress: EgressPolicy): IntegrationInput {
-  const parsed = parseBody(integrationSchema, body, {
+  const parsed = parseBody(integrationSchema, withServiceDefaults(body), {
     later: LATER,
     readOnly: READ_ONLY,
     also: (object) => [
       ...endpointProblems(object, egress),
+      ...filterProblems(object),
       ...healthCheckProblems(object, egress),
       ...sentHeaderProblems(object),
+      ...serviceProblems(object),
+      ...contentTypeProblems(object),
     ],
   });
-  const { tenant, request, signing, retry, breaker, limits, healthCheck, ...plain } = parsed;
+  const {
+    tenant,
+    filter,
+    transform,
+    request,
+    signing,
+    retry,
+    breaker,
+    limits,
+    healthCheck,
+    ...plain
+  } = parsed;
   return {
     ...plain,
     ...(tenant !== undefined && { tenant }),
+    ...filterOf(filter),
+    ...transformOf(transform),
     request: { ...request, headers: request.headers as Record<string, string> },
     signing: signingOf(signing),
     retry: retry === undefined ? RETRY_DEFAULTS : retryOf(retry),

@@ -17,10 +17,18 @@ const headers = z
     }
   });
 
+/** Text, as a transform may make it. */
+const TEXT_MEDIA_TYPE = /^(text\/[a-z0-9][a-z0-9.+-]*|application\/xml)( ?; ?charset=utf-8)?$/i;
+const MEDIA_TYPE = new RegExp(`${JSON_MEDIA_TYPE.source}|${TEXT_MEDIA_TYPE.source}`, 'i');
+
+export function isJsonMediaType(contentType: string): boolean {
+  return JSON_MEDIA_TYPE.test(contentType);
+}
+
 export const requestSchema = fields({
   method: z._default(choice(['POST', 'PUT', 'PATCH']), REQUEST_DEFAULTS.method),
   contentType: z._default(
-    text(JSON_MEDIA_TYPE, 128, 'a JSON media type such as application/json'),
+    text(MEDIA_TYPE, 128, 'a media type for JSON such as application/json, or for text'),
     REQUEST_DEFAULTS.contentType,
   ),
   headers: z._default(headers, {}),

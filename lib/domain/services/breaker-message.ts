@@ -1,0 +1,63 @@
+import { isJsonObject } from '../merge-patch.ts';
+import type { Fact } from './facts.ts';
+import type { EventDocument, Message, Severity } from './message.ts';
+import { oneLine } from './text.ts';
+
+interface Moved {
+  readonly words: string;
+  readonly severity: Severity;
+  readonly isOver: boolean;
+}
+
+const MOVED: Readonly<Record<string, Moved>> = {
+  'breakwater.breaker.opened': { words: 'opened', severity: 'error', isOver: false },
+  'breakwater.breaker.half-opened': { words: 'is half-open', severity: 'warning', isOver: false },
+  'breakwater.breaker.closed': { words: 'closed', severity: 'info', isOver: true },
+  'breakwater.breaker.tripped': {
+    words: 'was tripped by hand',
+    severity: 'warning',
+    isOver: false,
+  },
+  'breakwater.breaker.disabled': { words: 'was disabled', severity: 'warning', isOver: true },
+};
+
+/** What a transition of a circuit breaker says; undefined for any other event. */
+export function breakerMessage({ type, timestamp, data }: EventDocument): Message | undefined {
+  const moved = Object.hasOwn(MOVED, type) ? MOVED[type] : undefined;
+  if (moved === undefined || !isJsonObject(data)) return undefined;
+  const { integration, breaker } = data;
+  if (!isJsonObject(integration) || !isJsonObject(breaker)) return undefined;
+  const name = oneLine(String(integration.name));
+  const until = typeof breaker.openUntil === 'string' ? breaker.openUntil : undefined;
+  const next = until === undefined ? '' : `; next try ${clockTime(until, timestamp)}`;
+  const why = oneLine(String(breaker.reason)).replace(/\.$/, '');
+  const target = Number(breaker.target) > 0 ? ` of fallback ${Number(breaker.target)}` : '';
+  return {
+    title: `${name}: circuit breaker${target} ${moved.words} — ${why}${next}`,
+    facts: factsOfBreaker(breaker),
+    isCut: false,
+    severity: moved.severity,
+    subject: `breaker-${oneLine(String(integration.id))}-${Number(breaker.target)}`,
+    isOver: moved.isOver,
+    source: name,
+  };
+}
+
+function factsOfBreaker({ from, to, actor, window }: Readonly<Record<string, unknown>>): Fact[] {
+  const { calls, failures, slow } = isJsonObject(window) ? window : {};
+  const fact = (name: string, value: unknown): Fact => ({ name, value: oneLine(String(value)) });
+  return [
+    fact('State', `${from} → ${to}`),
+    ...(typeof calls === 'number'
+      ? [fact('Calls', `${calls}, of which ${failures} failed and ${slow} were slow`)]
+      : []),
+    fact('By', actor),
+  ];
+}
+
+/** `12:00:30 UTC`, with the day where it is another than that of `now`; both are RFC 3339, UTC. */
+function clockTime(at: string, now: string): string {
+  const [day = '', time = ''] = oneLine(at).split('T');
+  const clock = `${time.slice(0, 8)} UTC`;
+  return now.startsWith(day) ? clock : `${day} ${clock}`;
+}
