@@ -94,6 +94,36 @@ export const TOUR: Readonly<Record<string, Stop>> = {
     const [arrival] = await receiver.arrivals('/drill-paused', 1);
     verify(arrival, secret, event);
   },
+  'an outage: opened, held, probed, and drained': async (tour) => {
+    const { api, key, receiver } = tour;
+    receiver.answer('/drill-outage', 500, 500);
+    await register(tour, 'drill-outage', ['drill.outage'], {
+      retry: { maxAttempts: 5, schedule: [1, 1, 1, 1], jitter: 0 },
+      breaker: { consecutiveFailures: 2, openSeconds: 3, halfOpenCalls: 1 },
+    });
+    const events: string[] = [];
+    for (let n = 0; n < 4; n++) events.push(await publish(tour, 'drill.outage', { n }));
+    await receiver.arrivals('/drill-outage', 2 + events.length);
+    for (const event of events) await settled(tour, event, 'delivered');
+    const path = '/v1/integrations/drill-outage';
+    const { json } = await api(`GET ${path}/breaker/history`, { key });
+    const moves = json.data.map(({ to }: { readonly to: string }) => to).reverse();
+    assert.deepEqual(moves.slice(0, 3), ['open', 'half-open', 'closed']);
+  },
+  'what failed for good, recovered by a job': async (tour) => {
+    const { api, key, receiver } = tour;
+    receiver.answer('/drill-recover', 500);
+    const since = new Date(Date.now() - LATER_MS).toISOString();
+    await register(tour, 'drill-recover', ['drill.recover'], { retry: { maxAttempts: 1 } });
+    const event = await publish(tour, 'drill.recover', {});
+    await settled(tour, event, 'failed', 1);
+    const path = '/v1/integrations/drill-recover';
+    const job = await api(`POST ${path}/recover`, { key, body: { since } });
+    expectStatus(job, 202);
+    await settled(tour, event, 'delivered', 2);
+    const done = await api(`GET /v1/jobs/${job.json.id}`, { key });
+    assert.deepEqual(done.json.progress, { done: 1, total: 1 });
+  },
   'every queue purged: the tick rings again': async (tour) => {
     const secret = await register(tour, 'drill-purged', ['drill.purged']);
     const deliverAt = new Date(Date.now() + LATER_MS).toISOString();
@@ -125,6 +155,17 @@ async function controlPlane(tour: Tour): Promise<void> {
     [`GET ${path}/secret`, 200],
     [`POST ${path}/secret/rotate`, 200, {}],
     [`POST ${path}/test`, 200, {}],
+    [`GET ${path}/health`, 200],
+    [`GET ${path}/stats`, 200],
+    ['GET /v1/stats', 200],
+    [`GET ${path}/breaker`, 200],
+    [`POST ${path}/breaker/trip`, 200, { reason: 'a drill' }],
+    ['GET /v1/breakers?state=forced-open', 200],
+    [`POST ${path}/breaker/disable`, 200, {}],
+    [`POST ${path}/breaker/enable`, 200, {}],
+    [`POST ${path}/breaker/reset`, 200, {}],
+    [`GET ${path}/breaker/history`, 200],
+    ['GET /v1/jobs', 200],
     [`PATCH ${path}`, 200, { name: 'drill-renamed' }],
     ['DELETE /v1/integrations/drill-renamed', 204],
   ];
