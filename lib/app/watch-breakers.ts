@@ -3,7 +3,7 @@ import { probeStep } from '../domain/breaker-gate.ts';
 import { reset } from '../domain/breaker-transitions.ts';
 import { isOverIt } from '../domain/breaker-window.ts';
 import type { Integration } from '../domain/integration.ts';
-import { announce } from './breaker-moves.ts';
+import { announce, moveBreaker } from './breaker-moves.ts';
 import { eachConcurrently, throwAll } from './concurrently.ts';
 import { startDrain } from './drain.ts';
 import { passes } from './drain-step.ts';
@@ -83,6 +83,11 @@ async function move(
   breaker: Breaker,
   nowMs: number,
 ): Promise<void> {
+  if (!integration.breaker.enabled && isShut(breaker)) {
+    const cause = { nowMs, reason: 'The breaker was switched off.' };
+    await moveBreaker(deps, integration, reset(breaker, cause));
+    return;
+  }
   switch (breaker.state) {
     case 'open':
     case 'forced-open': {
@@ -104,6 +109,10 @@ async function move(
     case 'metrics-only':
       return;
   }
+}
+
+function isShut({ state }: Breaker): boolean {
+  return state === 'open' || state === 'half-open' || state === 'forced-open';
 }
 
 /** Closed, with nothing to show but a watch that is over and marks that are out of date. */

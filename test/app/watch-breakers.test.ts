@@ -71,6 +71,17 @@ describe('watching the breakers', () => {
     }
   });
 
+  it('closes one whose settings were switched off while it was open', async () => {
+    const world = await setUp();
+    await world.open();
+    await world.change({ breaker: { ...BREAKER_DEFAULTS, enabled: false } });
+    await watch(world);
+    expect(await world.deps.breakers.load(TARGET)).toMatchObject({
+      state: 'closed',
+      last: { reason: 'The breaker was switched off.', actor: 'breaker' },
+    });
+  });
+
   it('does not probe for an integration that is paused', async () => {
     const world = await setUp();
     await world.open();

@@ -66,6 +66,7 @@ describe('an event as the caller gives it', () => {
     ['a type of our own', { type: 'breakwater.breaker.opened' }, 'type'],
     ['an id with a dot', { type: 'a', id: 'a.b' }, 'id'],
     ['an id that is too long', { type: 'a', id: 'a'.repeat(129) }, 'id'],
+    ['an id of an operational event', { type: 'a', id: 'breaker-int_01-0-1' }, 'id'],
     ['an empty id', { type: 'a', id: '' }, 'id'],
     ['a tenant with a slash', { type: 'a', tenant: 'a/b' }, 'tenant'],
     ['a time in words', { type: 'a', timestamp: 'yesterday' }, 'timestamp'],
