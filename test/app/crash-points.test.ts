@@ -11,6 +11,7 @@ import { BREAKER_DEFAULTS } from '../../lib/domain/breaker.ts';
 import type { DeliveryTask } from '../../lib/domain/delivery.ts';
 import type { IntegrationId } from '../../lib/domain/ids.ts';
 import { deliveryWorld } from '../fakes/delivery-world.ts';
+import { dyingAt, untilDeath } from '../fakes/dying.ts';
 
 type World = ReturnType<typeof deliveryWorld>;
 type Deps = World['deps'];
@@ -30,33 +31,6 @@ const PORTS = [
   'sender',
 ] as const;
 
-class Killed extends Error {}
-
-/**
- * The same ports, but at the n-th call the process is killed: `before` the call has any effect,
- * or `after` it, with the answer lost. A dead process makes no further call.
- */
-function dyingAt(deps: Deps, n: number, when: 'before' | 'after') {
-  let calls = 0;
-  const dying = (port: object) =>
-    Object.fromEntries(
-      Object.entries(port).map(([name, method]) => [
-        name,
-        typeof method !== 'function' || name === 'accepted'
-          ? method
-          : async (...given: unknown[]) => {
-              calls += 1;
-              if (calls > n || (calls === n && when === 'before')) throw new Killed();
-              const result: unknown = await method.apply(port, given);
-              if (calls >= n) throw new Killed();
-              return result;
-            },
-      ]),
-    );
-  const wrapped = Object.fromEntries(PORTS.map((port) => [port, dying(deps[port])]));
-  return { deps: { ...deps, ...wrapped } as Deps, reached: () => calls >= n };
-}
-
 /** Runs the step for every call it makes, killed there; until it comes through unharmed. */
 async function atEveryCall(
   scenario: (
@@ -67,12 +41,8 @@ async function atEveryCall(
     let unharmed = false;
     for (let n = 1; n <= CALLS_MAX && !unharmed; n++) {
       await scenario(async (step, world) => {
-        const { deps, reached } = dyingAt(world.deps, n, when);
-        try {
-          await step(deps);
-        } catch (error) {
-          if (!reasonsOf(error).every((reason) => reason instanceof Killed)) throw error;
-        }
+        const { deps, reached } = dyingAt(world.deps, PORTS, n, when);
+        await untilDeath(step(deps));
         unharmed = !reached();
         return reached() ? 'died' : 'done';
       });
@@ -80,10 +50,6 @@ async function atEveryCall(
     }
   }
   throw new Error(`The step makes more than ${CALLS_MAX} calls.`);
-}
-
-function reasonsOf(error: unknown): unknown[] {
-  return error instanceof AggregateError ? error.errors.flatMap(reasonsOf) : [error];
 }
 
 /** What happens by itself afterwards: minutes pass, doorbells are heard. */

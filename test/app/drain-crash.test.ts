@@ -3,6 +3,7 @@ import { startDrain } from '../../lib/app/drain.ts';
 import { drainStep } from '../../lib/app/drain-step.ts';
 import { runSweeps } from '../../lib/app/sweep.ts';
 import { watchBreakers } from '../../lib/app/watch-breakers.ts';
+import { dyingAt, untilDeath } from '../fakes/dying.ts';
 import { drainWorld, ERP, TARGET } from './drain-world.ts';
 
 /**
@@ -25,30 +26,6 @@ const PORTS = [
   'workQueue',
 ] as const;
 
-class Killed extends Error {}
-
-/** The same ports, killed at the n-th call, before it or after it; a dead process calls no more. */
-function dyingAt(deps: Deps, n: number, when: 'before' | 'after') {
-  let calls = 0;
-  const dying = (port: object) =>
-    Object.fromEntries(
-      Object.entries(port).map(([name, method]) => [
-        name,
-        typeof method !== 'function'
-          ? method
-          : async (...given: unknown[]) => {
-              calls += 1;
-              if (calls > n || (calls === n && when === 'before')) throw new Killed();
-              const result: unknown = await method.apply(port, given);
-              if (calls >= n) throw new Killed();
-              return result;
-            },
-      ]),
-    );
-  const wrapped = Object.fromEntries(PORTS.map((port) => [port, dying(deps[port])]));
-  return { deps: { ...deps, ...wrapped } as Deps, reached: () => calls >= n };
-}
-
 /** Sets a world up anew for each call that the step makes, and has it killed there. */
 async function killedAtEveryCall(
   setUp: () => Promise<World>,
@@ -58,13 +35,8 @@ async function killedAtEveryCall(
   for (const when of ['before', 'after'] as const) {
     for (let n = 1; n <= CALLS_MAX; n++) {
       const world = await setUp();
-      const { deps, reached } = dyingAt(world.deps, n, when);
-      await step(deps, world).catch((error: unknown) => {
-        const reasons = error instanceof AggregateError ? error.errors.flat() : [error];
-        if (!reasons.every((one) => one instanceof Killed || one instanceof AggregateError)) {
-          throw error;
-        }
-      });
+      const { deps, reached } = dyingAt(world.deps, PORTS, n, when);
+      await untilDeath(step(deps, world));
       await world.run(240);
       expect(await world.heldNow(), `${when} call ${n}`).toEqual([]);
       if (!reached()) break;
@@ -120,9 +92,7 @@ describe('nothing stays held', () => {
     };
     const twice = async (deps: Deps, world: World) => {
       const token = world.workQueue.rung[0];
-      await nextStep(deps, world).catch((error: unknown) => {
-        if (!(error instanceof Killed)) throw error;
-      });
+      await untilDeath(nextStep(deps, world));
       if (token) world.workQueue.rung.push({ ...token, delaySeconds: 0 });
     };
     await killedAtEveryCall(underWay, twice);

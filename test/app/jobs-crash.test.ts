@@ -3,6 +3,7 @@ import { cancelJob } from '../../lib/app/job-requests.ts';
 import { runJob } from '../../lib/app/jobs.ts';
 import { SWEEP_LINGER_MS } from '../../lib/app/sweep.ts';
 import { ulidOf } from '../contracts/fixtures.ts';
+import { dyingAt, untilDeath } from '../fakes/dying.ts';
 import { CALLER, DELIVERED, FAILED, HELD, type JobsWorld, jobsWorld } from './jobs-world.ts';
 
 type Deps = JobsWorld['deps'];
@@ -17,28 +18,6 @@ const MINUTES = 4;
 /** After these, marks of jobs that never came to be are gone. */
 const MINUTES_OF_MARKS = 13;
 
-class Killed extends Error {}
-
-/** The ports of a process that dies at its n-th call: before it has an effect, or after. */
-function dyingAt(deps: Deps, n: number, when: 'before' | 'after') {
-  let calls = 0;
-  const dying = (port: object) =>
-    Object.fromEntries(
-      Object.entries(port).map(([name, method]) => [
-        name,
-        async (...given: unknown[]) => {
-          calls += 1;
-          if (calls > n || (calls === n && when === 'before')) throw new Killed();
-          const result: unknown = await method.apply(port, given);
-          if (calls >= n) throw new Killed();
-          return result;
-        },
-      ]),
-    );
-  const wrapped = Object.fromEntries(PORTS.map((port) => [port, dying(deps[port])]));
-  return { deps: { ...deps, ...wrapped } as Deps, reached: () => calls >= n };
-}
-
 type Kill = (step: (deps: Deps) => Promise<unknown>, world: World) => Promise<void>;
 
 /** Runs the scenario once for each call that its step makes, killed there. Returns how many. */
@@ -48,20 +27,14 @@ async function atEveryCall(scenario: (kill: Kill) => Promise<void>): Promise<num
     let unharmed = false;
     for (n = 1; n <= CALLS_MAX && !unharmed; n++) {
       await scenario(async (step, world) => {
-        const { deps, reached } = dyingAt(world.deps, n, when);
-        await step(deps).catch((error: unknown) => {
-          if (!reasonsOf(error).every((reason) => reason instanceof Killed)) throw error;
-        });
+        const { deps, reached } = dyingAt(world.deps, PORTS, n, when);
+        await untilDeath(step(deps));
         unharmed = !reached();
       });
     }
     if (!unharmed) throw new Error(`The step makes more than ${CALLS_MAX} calls.`);
   }
   return n - 2;
-}
-
-function reasonsOf(error: unknown): unknown[] {
-  return error instanceof AggregateError ? error.errors.flatMap(reasonsOf) : [error];
 }
 
 type World = Awaited<ReturnType<typeof smallPages>>;
