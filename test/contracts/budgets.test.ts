@@ -6,22 +6,13 @@ import { type Key, keys } from '../../lib/adapters/dynamodb/table.ts';
 import type { Delivery } from '../../lib/domain/delivery.ts';
 import { TABLES } from '../../lib/names.ts';
 import { attempt, bodyOf, delivery, event, integration, T0 } from './fixtures.ts';
+import { bytesOf, size } from './item-size.ts';
 import { type DynamoWorld, isMissing, type StandIn, startStandIn } from './stand-ins.ts';
 
 /** One write unit. */
 const UNIT_BYTES = 1_024;
 /** dynalite does not say what an index consumes. */
 const KIND = 'dynoxide';
-
-/** A size as DynamoDB reckons it: names and values in bytes, a number about half its digits. */
-function bytesOf(item: Readonly<Record<string, unknown>>): number {
-  return Object.entries(item).reduce((sum, [name, value]) => sum + name.length + size(value), 0);
-}
-
-function size(value: unknown): number {
-  if (typeof value === 'number') return Math.ceil(String(value).length / 2) + 1;
-  return value instanceof Uint8Array ? value.byteLength : Buffer.byteLength(String(value));
-}
 
 describe.skipIf(isMissing(KIND))('the write units of history', () => {
   let standIn: StandIn;

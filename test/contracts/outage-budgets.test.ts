@@ -9,22 +9,12 @@ import { NO_COUNTS } from '../../lib/domain/breaker-window.ts';
 import type { Delivery } from '../../lib/domain/delivery.ts';
 import { failed, halfOpen, lease, open, REF, report, succeeded } from './breaker-fixtures.ts';
 import { delivery, T0 } from './fixtures.ts';
+import { bytesOf } from './item-size.ts';
 import { isMissing, type StandIn, startStandIn } from './stand-ins.ts';
 
 /** dynalite does not say what an index consumes. */
 const KIND = 'dynoxide';
 const UNIT_BYTES = 1_024;
-
-/** A size as DynamoDB reckons it: names and values in bytes, a number about half its digits. */
-function bytesOf(item: Readonly<Record<string, unknown>>): number {
-  return Object.entries(item).reduce((sum, [name, value]) => sum + name.length + size(value), 0);
-}
-
-function size(value: unknown): number {
-  if (typeof value === 'number') return Math.ceil(String(value).length / 2) + 1;
-  if (value instanceof Set) return 3 + [...value].reduce((sum, one) => sum + size(one) + 1, 0);
-  return value instanceof Uint8Array ? value.byteLength : Buffer.byteLength(String(value));
-}
 
 describe.skipIf(isMissing(KIND))('the write units of an outage', () => {
   let standIn: StandIn;
