@@ -15,7 +15,7 @@ export interface Plan {
 export interface Drill {
   readonly plan: Plan;
   readonly hold: Hold;
-  /** A minute's tick before there was anything to do, and one with everything held. */
+  /** A tick before there was anything to do, and one with everything held. */
   readonly tickAtRest: Usage;
   readonly tickWhileHeld: Usage;
   readonly release: Usage;
@@ -48,6 +48,7 @@ export interface Second {
 }
 
 const BATCH = 100;
+const MINUTE_MS = 60_000;
 const CLIENTS = 2;
 /** Enough to open it, and quickly: the drain aims at the rate of the calls before. */
 const OPENING_EVENTS = 100;
@@ -85,11 +86,8 @@ export async function runDrill(place: Place, plan: Plan): Promise<Drill> {
   const accepted = new Set<string>();
   const openUntilMs = await open(place, accepted);
   const hold = await holdAll(place, plan, accepted);
-  await place.look();
-  await run.tick();
-  const tickWhileHeld = await place.look();
   watch.tell(`held; the open period ends in ${Math.round((openUntilMs - Date.now()) / 1_000)} s`);
-  await sleep(Math.max(openUntilMs - Date.now(), 0));
+  const tickWhileHeld = await waitOut(place, openUntilMs);
 
   await place.look();
   await receiver.forget();
@@ -102,6 +100,18 @@ export async function runDrill(place: Place, plan: Plan): Promise<Drill> {
     ...{ plan, hold, tickAtRest, tickWhileHeld, release, second },
     ...{ accepted, arrivals, times, drainSeconds, failures: place.failures },
   };
+}
+
+/** The tick each minute; returns the cheapest: others still count again what was published. */
+async function waitOut(place: Place, untilMs: number): Promise<Usage> {
+  const ticks: Usage[] = [];
+  do {
+    await place.look();
+    await place.run.tick();
+    ticks.push(await place.look());
+    await sleep(Math.max(Math.min(untilMs - Date.now(), MINUTE_MS), 0));
+  } while (Date.now() < untilMs);
+  return ticks.reduce((least, one) => (one.readUnits < least.readUnits ? one : least));
 }
 
 /** So long that everything is published while it is open. */

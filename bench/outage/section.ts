@@ -1,6 +1,6 @@
 import { atMost, exactly, type Row, type Section } from '../report.ts';
 import type { Scratch } from '../scratch.ts';
-import { rounded } from '../statistics.ts';
+import { rounded, sum } from '../statistics.ts';
 import { type Drill, type Plan, runDrill } from './drill.ts';
 import { mostWithin, orderOf } from './order.ts';
 import { openPlace, type Usage } from './place.ts';
@@ -35,7 +35,9 @@ const NOTES = [
 function holdRows({ plan, hold, tickAtRest, tickWhileHeld }: Drill): readonly Row[] {
   const { held, usage } = hold;
   const count = held.length;
-  const spent = held.reduce((sum, { attempts }) => sum + attempts, 0) + hold.requests;
+  // Its only work while everything is held.
+  const tokens = sumOf(usage.invocations, /Work/);
+  const spent = sum(held.map(({ attempts }) => attempts)) + hold.requests;
   return [
     {
       what: 'held',
@@ -47,8 +49,8 @@ function holdRows({ plan, hold, tickAtRest, tickWhileHeld }: Drill): readonly Ro
     {
       what: 'SQS messages sent for them',
       figure: usage.sends,
-      unit: 'requests',
-      budget: exactly(usage.sends, 0),
+      unit: `requests, of these ${tokens} for the probe’s token, which lasts 15 minutes`,
+      budget: exactly(usage.sends, tokens),
     },
     { what: 'each one held, events included', ...each(usage, count) },
     { what: 'a tick at rest', ...each(tickAtRest, 1) },
@@ -121,6 +123,10 @@ function secondRows({ second, accepted }: Drill): readonly Row[] {
       budget: exactly(held + waiting, accepted.size - takenBefore),
     },
   ];
+}
+
+function sumOf(counts: Readonly<Record<string, number>>, name: RegExp): number {
+  return sum(Object.entries(counts).flatMap(([key, n]) => (name.test(key) ? [n] : [])));
 }
 
 function each(usage: Usage, count: number): Pick<Row, 'figure' | 'unit'> {
