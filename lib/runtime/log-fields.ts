@@ -4,6 +4,7 @@
  * cannot slip in under a new name.
  */
 export const LOG_FIELDS: ReadonlySet<string> = new Set([
+  'actor',
   'ageMs',
   'attempt',
   'attemptId',
@@ -22,6 +23,7 @@ export const LOG_FIELDS: ReadonlySet<string> = new Set([
   'eventId',
   'failed',
   'found',
+  'from',
   'function',
   'heldBy',
   'host',
@@ -64,6 +66,7 @@ export const LOG_FIELDS: ReadonlySet<string> = new Set([
   'target',
   'targets',
   'tenant',
+  'to',
   'type',
   'verdict',
   'version',

@@ -10,6 +10,7 @@ import { opened, reset } from '../../lib/domain/breaker-transitions.ts';
 import { windowOf } from '../../lib/domain/breaker-window.ts';
 import { LEASE_MARGIN_MS } from '../../lib/domain/delivery-transitions.ts';
 import { type Integration, REQUEST_DEFAULTS } from '../../lib/domain/integration.ts';
+import { plainFields } from '../../lib/runtime/log-fields.ts';
 import { deliveryWorld } from '../fakes/delivery-world.ts';
 
 type World = ReturnType<typeof deliveryWorld>;
@@ -317,6 +318,22 @@ describe('what a breaker did', () => {
       expect(await world.events.get({ tenant: 'default', eventId })).toBeDefined();
     }
     expect((await world.breaker())?.unpublished).toBeUndefined();
+  });
+});
+
+describe('the lines of an outage', () => {
+  it('say everything they are given: no field of them is dropped from the log', async () => {
+    const world = await outageWorld({ limits: { perSecond: 5 } });
+    await breakDown(world);
+    await world.publish(5);
+    world.sender.answers(200);
+    await world.run(120_000);
+    const lines = world.telemetry.lines.map(({ message, fields }) => ({
+      message,
+      dropped: plainFields(fields).dropped,
+    }));
+    expect(lines.map(({ message }) => message)).toContain('breaker.moved');
+    expect(lines.filter(({ dropped }) => dropped !== undefined)).toEqual([]);
   });
 });
 
