@@ -9,6 +9,7 @@ import {
   UNCLAIMED_MS,
 } from '../domain/delivery-transitions.ts';
 import type { Integration } from '../domain/integration.ts';
+import { QUEUE_DELAY_MAX_SECONDS } from '../domain/work.ts';
 import { askBreaker, giveBack } from './breaker-guard.ts';
 import { doorbellOf } from './doorbells.ts';
 import { holding } from './lanes.ts';
@@ -176,7 +177,8 @@ async function dueNow(
     case 'later': {
       // SQS was early or the clocks differ; beyond its reach the row alone brings it back.
       const delaySeconds = Math.ceil((admission.atMs - nowMs) / 1000);
-      if (delaySeconds <= 900) await deps.deliveryQueue.ring([{ task, delaySeconds }]);
+      if (delaySeconds <= QUEUE_DELAY_MAX_SECONDS)
+        await deps.deliveryQueue.ring([{ task, delaySeconds }]);
       return undefined;
     }
     case 'ignore':

@@ -1,4 +1,4 @@
-import type { Breaker, BreakerRef, BreakerSign } from '../domain/breaker.ts';
+import { type Breaker, type BreakerRef, type BreakerSign, newBreaker } from '../domain/breaker.ts';
 import type { Clock, Telemetry } from './ports.ts';
 import type { Breakers } from './ports-outage.ts';
 import { within } from './within.ts';
@@ -97,6 +97,11 @@ function merged(
 
 export function boardKey({ integrationId, target }: BreakerRef): string {
   return `${integrationId}~${target}`;
+}
+
+/** The breaker as the board has it; well, where it has none. */
+export function signOn(board: Pick<BreakerBoard, 'sign'>, ref: BreakerRef): BreakerSign {
+  return board.sign(ref) ?? signOf(newBreaker(ref));
 }
 
 /** What the board shows of a breaker. */

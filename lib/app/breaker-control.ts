@@ -8,11 +8,12 @@ import {
 } from '../domain/input/breaker-input.ts';
 import type { Integration } from '../domain/integration.ts';
 import { type MoveDeps, moveBreaker } from './breaker-moves.ts';
-import { type BreakerView, breakerView, loadBreaker } from './breaker-views.ts';
+import { type BreakerView, breakerView } from './breaker-views.ts';
 import { integrationRegistry, type SecretDeps } from './integration-secrets.ts';
 import { find } from './named-registry.ts';
 import type { Clock } from './ports.ts';
 import type { Breakers } from './ports-outage.ts';
+import { loadBreaker } from './targets.ts';
 import type { Caller } from './tenancy.ts';
 
 export interface BreakerReadDeps extends Pick<SecretDeps, 'integrations'> {

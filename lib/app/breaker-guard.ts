@@ -1,16 +1,16 @@
-import { type BreakerSign, newBreaker } from '../domain/breaker.ts';
+import type { BreakerSign } from '../domain/breaker.ts';
 import { gate } from '../domain/breaker-gate.ts';
 import { breakerOutcome } from '../domain/breaker-outcome.ts';
 import { opened } from '../domain/breaker-transitions.ts';
 import type { HeldBy, Lane } from '../domain/delivery.ts';
 import type { Integration } from '../domain/integration.ts';
-import { signOf } from './breaker-board.ts';
+import { signOf, signOn } from './breaker-board.ts';
 import { moveBreaker } from './breaker-moves.ts';
 import { type GuardDeps, guarded, noteFailure } from './breaker-report.ts';
 import type { CallResult } from './ports.ts';
 import { acquireProbe, PROBE_MARGIN_MS, type Probe, settleProbe } from './probe.ts';
 import { letGoOldest } from './probe-waiting.ts';
-import { primaryOf } from './targets.ts';
+import { loadBreaker, primaryOf } from './targets.ts';
 
 /** The breaker as the delivery path uses it: asked before a call, told afterwards. */
 
@@ -93,7 +93,7 @@ export async function tellBreaker(
   const outcome = breakerOutcome(result, integration.breaker, nowMs);
   if (outcome.kind === 'throttled') {
     const notBeforeMs = nowMs + outcome.pauseMs;
-    const sign = deps.board.sign(ref) ?? signOf(newBreaker(ref));
+    const sign = signOn(deps.board, ref);
     deps.board.learn({ ...sign, notBeforeMs: Math.max(sign.notBeforeMs, notBeforeMs) });
     await guarded(deps, integration, deps.breakers.pause(ref, notBeforeMs));
   }
@@ -140,8 +140,7 @@ async function openUntil(
   integration: Integration,
   notBeforeMs: number,
 ): Promise<void> {
-  const ref = primaryOf(integration);
-  const breaker = (await deps.breakers.load(ref)) ?? newBreaker(ref);
+  const breaker = await loadBreaker(deps.breakers, integration);
   if (breaker.state !== 'closed') return;
   const cause = {
     nowMs: deps.clock.nowMs(),

@@ -8,7 +8,7 @@ import { RequestError } from '../domain/errors.ts';
 import type { Integration } from '../domain/integration.ts';
 import { QUEUE_DELAY_MAX_SECONDS } from '../domain/work.ts';
 import { type BreakerBoard, signOf } from './breaker-board.ts';
-import { type StartDrainDeps, startDrain } from './drain.ts';
+import { ensureDrain, type StartDrainDeps } from './drain.ts';
 import type { Metric } from './ports.ts';
 import type { Breakers } from './ports-outage.ts';
 import { type PublishDeps, publishEvent } from './publish-event.ts';
@@ -74,7 +74,7 @@ function lets(state: BreakerState): boolean {
 async function follow(deps: MoveDeps, { tenant, id }: Guarded, next: Breaker): Promise<void> {
   if (lets(next.state)) {
     // After an outage gently; a switch turned by hand means that all is well.
-    return await startDrain(deps, { tenant, id }, { ramp: next.last?.actor === BREAKER_ACTOR });
+    return await ensureDrain(deps, { tenant, id }, next.last?.actor === BREAKER_ACTOR);
   }
   const { openUntilMs, target, version } = next;
   if (next.state === 'half-open' || openUntilMs === undefined) return;

@@ -1,25 +1,9 @@
-import {
-  type Breaker,
-  type BreakerState,
-  newBreaker,
-  type Transition,
-  type WindowFigures,
-} from '../domain/breaker.ts';
+import type { Breaker, BreakerState, Transition, WindowFigures } from '../domain/breaker.ts';
 import { windowOf } from '../domain/breaker-window.ts';
 import type { Integration } from '../domain/integration.ts';
-import type { Breakers } from './ports-outage.ts';
-import { primaryOf, targetName } from './targets.ts';
+import { targetName } from './targets.ts';
 
 /** Breakers as answers show them. */
-
-/** As of now; one that never was anything but well is not stored. */
-export async function loadBreaker(
-  breakers: Pick<Breakers, 'load'>,
-  integration: Pick<Integration, 'tenant' | 'id'>,
-): Promise<Breaker> {
-  const ref = primaryOf(integration);
-  return (await breakers.load(ref)) ?? newBreaker(ref);
-}
 
 /** A breaker alone, with the settings that it works by. */
 export function breakerView(integration: Integration, breaker: Breaker, nowMs: number) {

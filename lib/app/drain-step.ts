@@ -1,4 +1,4 @@
-import { BREAKER_ACTOR, type Breaker, PRIMARY_TARGET } from '../domain/breaker.ts';
+import { BREAKER_ACTOR, type Breaker } from '../domain/breaker.ts';
 import { probeStep } from '../domain/breaker-gate.ts';
 import {
   type Drain,
@@ -19,6 +19,7 @@ import type { Integrations } from './ports.ts';
 import type { HeldRef } from './ports-history.ts';
 import type { Breakers, Drains, RateLimits } from './ports-outage.ts';
 import { heldDoorbell, type LetGoDeps, letGoOldest, ringHeld } from './probe-waiting.ts';
+import { primaryOf } from './targets.ts';
 
 export interface DrainDeps extends EnsureDrainDeps, LetGoDeps {
   readonly drains: Drains;
@@ -39,7 +40,7 @@ export async function drainStep(deps: DrainDeps, task: DrainTask): Promise<void>
   const [drain, integration, breaker] = await Promise.all([
     deps.drains.load(integrationId),
     deps.integrations.byId(integrationId, tenant),
-    deps.breakers.load({ tenant, integrationId, target: PRIMARY_TARGET }),
+    deps.breakers.load(primaryOf({ tenant, id: integrationId })),
   ]);
   if (drain === undefined || drain.step !== task.step) return;
   const nowMs = deps.clock.nowMs();

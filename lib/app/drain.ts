@@ -19,7 +19,8 @@ type IntegrationRef = Pick<Integration, 'tenant' | 'id'>;
 /**
  * Has what is held let go, bit by bit. Many at once, or one that is under way already, are one
  * drain. Killed anywhere, the tick goes on with it: to be called before a delivery is held for a
- * limit, and after a breaker has closed. Nothing is forgotten that is held within ten minutes. `ramp`: gently, as after an outage (the default).
+ * limit. Nothing is forgotten that is held within ten minutes. `ramp`: gently, as after an outage
+ * (the default).
  */
 export async function startDrain(
   deps: StartDrainDeps,

@@ -1,9 +1,10 @@
 import { type HealthFacts, healthOf } from '../domain/health.ts';
 import { currentCheck } from '../domain/health-check.ts';
 import { figuresOf, type Sample, WINDOWS_MS } from '../domain/health-figures.ts';
-import { type Stretch, stretches } from '../domain/health-sample.ts';
+import { stretches } from '../domain/health-sample.ts';
 import { type IntegrationId, SHARDS } from '../domain/ids.ts';
-import { breakerView, loadBreaker } from './breaker-views.ts';
+import type { Slice } from '../domain/stats-sample.ts';
+import { breakerView } from './breaker-views.ts';
 import { concurrently } from './concurrently.ts';
 import { integrationRegistry, type SecretDeps } from './integration-secrets.ts';
 import { find } from './named-registry.ts';
@@ -11,6 +12,7 @@ import type { Clock } from './ports.ts';
 import type { HealthChecks } from './ports-health.ts';
 import type { Deliveries } from './ports-history.ts';
 import type { Breakers } from './ports-outage.ts';
+import { loadBreaker } from './targets.ts';
 import type { Caller } from './tenancy.ts';
 
 export interface IntegrationHealthDeps extends Pick<SecretDeps, 'integrations'> {
@@ -87,7 +89,7 @@ async function readDay(
 async function readStretch(
   deps: IntegrationHealthDeps,
   integrationId: IntegrationId,
-  stretch: Stretch,
+  stretch: Slice,
 ): Promise<readonly Sample[]> {
   const { shard, ...range } = stretch;
   const items = await deps.deliveries.sample({ integrationId, shard, range, limit: SAMPLE_MAX });

@@ -1,10 +1,11 @@
-import { type Breaker, PRIMARY_TARGET } from '../domain/breaker.ts';
+import type { Breaker } from '../domain/breaker.ts';
 import { isAlive } from '../domain/drain.ts';
 import { type EnsureDrainDeps, ensureDrain } from './drain.ts';
 import { passes } from './drain-step.ts';
 import type { Integrations, Sweep } from './ports.ts';
 import type { Deliveries } from './ports-history.ts';
 import type { Breakers, Drains } from './ports-outage.ts';
+import { primaryOf } from './targets.ts';
 
 export interface KeepDrainingDeps extends EnsureDrainDeps {
   readonly drains: Drains;
@@ -24,7 +25,7 @@ export async function keepDraining(deps: KeepDrainingDeps, sweep: Sweep): Promis
   const { tenant, integrationId } = sweep;
   const [integration, breaker, drain] = await Promise.all([
     deps.integrations.byId(integrationId, tenant),
-    deps.breakers.load({ tenant, integrationId, target: PRIMARY_TARGET }),
+    deps.breakers.load(primaryOf({ tenant, id: integrationId })),
     deps.drains.load(integrationId),
   ]);
   // Gone: what it held is cancelled, by another sweep.

@@ -6,14 +6,14 @@ import {
 } from '../domain/breaker.ts';
 import type { IntegrationId } from '../domain/ids.ts';
 import type { Integration } from '../domain/integration.ts';
-import { type BreakerItemView, breakerItemView, loadBreaker } from './breaker-views.ts';
+import { type BreakerItemView, breakerItemView } from './breaker-views.ts';
 import { type PageWanted, readSize } from './event-lists.ts';
 import { integrationRegistry, type SecretDeps } from './integration-secrets.ts';
 import { find } from './named-registry.ts';
 import type { Clock, Integrations, Page } from './ports.ts';
 import type { Breakers } from './ports-outage.ts';
 import { expanded, itemsOf, type Placed, pageOf, type Stream } from './streams.ts';
-import { primaryOf } from './targets.ts';
+import { loadBreaker, primaryOf } from './targets.ts';
 import { type Caller, tenantSeen } from './tenancy.ts';
 
 export interface BreakerListDeps {

@@ -1,6 +1,5 @@
-import { newBreaker } from '../domain/breaker.ts';
 import type { Integration } from '../domain/integration.ts';
-import { signOf } from './breaker-board.ts';
+import { signOn } from './breaker-board.ts';
 import { type GuardDeps, guarded, reportCalls } from './breaker-report.ts';
 import { primaryOf } from './targets.ts';
 
@@ -44,7 +43,7 @@ export function watchCall(
 export async function markLingering(deps: GuardDeps, integration: Integration): Promise<void> {
   const ref = primaryOf(integration);
   const nowMs = deps.clock.nowMs();
-  const sign = deps.board.sign(ref) ?? signOf(newBreaker(ref));
+  const sign = signOn(deps.board, ref);
   if (sign.slowUntilMs > nowMs + SLOW_RENEWED_MS) return;
   const slowUntilMs = nowMs + SLOW_MS;
   deps.board.learn({ ...sign, slowUntilMs });

@@ -8,6 +8,7 @@ import {
 } from './delivery.ts';
 import type { IntegrationId } from './ids.ts';
 import { nextAttemptAt, type RetryPolicy, type Verdict } from './retry.ts';
+import { QUEUE_DELAY_MAX_SECONDS } from './work.ts';
 
 /** Below this age the first attempt needs no claim: nobody else can be at it yet. */
 export const UNCLAIMED_MS = 15_000;
@@ -19,7 +20,7 @@ export const LEASE_MARGIN_MS = 15_000;
 /** A doorbell this early is on time: clocks differ. */
 const EARLY_MS = 500;
 /** The longest that SQS delays a message. */
-const DOORBELL_DELAY_MS_MAX = 900_000;
+const DOORBELL_DELAY_MS_MAX = QUEUE_DELAY_MAX_SECONDS * 1000;
 
 /** What identifies a delivery that has no row yet. */
 export interface DeliverySeed {

@@ -1,4 +1,5 @@
 import { SHARDS } from './ids.ts';
+import type { Slice } from './stats-sample.ts';
 
 /** How a day of a busy integration is read: a part of each stretch of time, of one shard each. */
 
@@ -11,15 +12,8 @@ const AGES = [
 /** Stretches there are at most: as many queries of one partition. */
 export const STRETCHES_MAX = AGES.length;
 
-/** One of `SHARDS` parts of what was accepted in [sinceMs, untilMs); the parts are even. */
-export interface Stretch {
-  readonly sinceMs: number;
-  readonly untilMs: number;
-  readonly shard: number;
-}
-
 /** What is left of the day before `knownSinceMs`; whatever is newer is known. */
-export function stretches(nowMs: number, knownSinceMs: number): readonly Stretch[] {
+export function stretches(nowMs: number, knownSinceMs: number): readonly Slice[] {
   return AGES.map((age, i) => ({
     sinceMs: nowMs - age * MINUTE_MS,
     untilMs: Math.min(nowMs - (AGES[i - 1] ?? 0) * MINUTE_MS, knownSinceMs),

@@ -28,7 +28,8 @@ const GROWTH = 4;
 
 /**
  * What a read of the slice left that ended with `rows`, newest first. Its parts get longer with
- * the distance: twice as long as the older half of the rows took, four times that, and so on. Each is read for itself, so a burst is taken for no more than a few times of what it was.
+ * the distance: twice as long as the older half of the rows took, four times that, and so on. Each
+ * is read for itself, so a burst is taken for no more than a few times of what it was.
  */
 export function restOf(slice: Slice, rows: readonly Row[]): readonly Slice[] {
   const reachedMs = reachedBy(rows, slice.untilMs);

@@ -22,5 +22,5 @@ export type WorkTask =
 
 export type JobId = `job_${string}`;
 
-/** The longest that a token can wait in the queue. */
+/** The longest that a message can wait in SQS before it is heard. */
 export const QUEUE_DELAY_MAX_SECONDS = 900;
