@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { type Bundle, bundle } from '../scripts/bundle.ts';
 import { bundlesSection } from './bundles.ts';
 import { coldSection } from './cold/section.ts';
+import { callsSection } from './local/calls.ts';
 import { isolationSection } from './local/isolation.ts';
 import { killSection } from './local/kill.ts';
 import { purgeSection } from './local/purge.ts';
@@ -29,6 +30,7 @@ const SECTIONS = {
   bundles: ({ bundles }: Bench) => bundlesSection(bundles),
   cold: ({ scratch, bundles }: Bench) => coldSection(scratch, bundles),
   rates: ({ scratch }: Bench) => ratesSection(scratch),
+  calls: ({ scratch }: Bench) => callsSection(scratch),
   isolation: ({ scratch }: Bench) => isolationSection(scratch),
   kill: ({ scratch }: Bench) => killSection(scratch),
   outage: ({ scratch, plan }: Bench) => outageSection(scratch, plan),

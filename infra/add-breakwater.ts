@@ -7,12 +7,14 @@ import type { CodeOf } from './service-function.ts';
 import { settingsOf } from './settings.ts';
 
 /**
- * Adds the stack that the app's context asks for: `stage`, `egress`, `account`, `region`, and
- * `nag`, which `off` leaves the rule packs out for a local run that never deploys.
+ * Adds the stack that the app's context asks for: `stage`, `egress`, `account`, `region`,
+ * `targetArns` in place of the stage's own, and `nag`, which `off` leaves the rule packs out for a
+ * local run that never deploys.
  */
 export function addBreakwater(app: App, codeOf: CodeOf): BreakwaterStack {
   if (app.node.tryGetContext('nag') !== 'off') addRulePacks(app);
   const settings = settingsOf(app.node.tryGetContext('stage') ?? 'dev');
+  const targetArns: unknown = app.node.tryGetContext('targetArns') ?? settings.targetArns;
   const egress: Egress = app.node.tryGetContext('egress') ?? 'strict';
   const { version } = JSON.parse(
     readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -23,6 +25,7 @@ export function addBreakwater(app: App, codeOf: CodeOf): BreakwaterStack {
     terminationProtection: settings.deletionProtection,
     settings,
     egress,
+    targetArns,
     codeOf,
     version,
   });

@@ -71,13 +71,13 @@ export class Alarms extends Construct {
     deadLetters: DeadLetters,
   ): void {
     const { firstKey: _, ...running } = functions;
-    const { authorize, api, publish, receive, tick } = running;
+    const { authorize, api, call, publish, receive, tick } = running;
     this.#onDeadLetter('Delivery', deadLetters.delivery);
     this.#onDeadLetter('Background', deadLetters.background);
     for (const [name, { queue }] of Object.entries(queues.byName)) this.#onBacklog(name, queue);
     for (const [name, fn] of Object.entries(running)) this.#onErrors(name, fn);
     // Elsewhere a throttled invocation waits in its queue and shows as a backlog.
-    for (const [name, fn] of Object.entries({ authorize, api, publish, receive })) {
+    for (const [name, fn] of Object.entries({ authorize, api, call, publish, receive })) {
       this.#onThrottles(name, fn);
     }
     this.#onSilence('tick', tick);

@@ -1,5 +1,6 @@
 import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { ENV } from '../lib/names.ts';
 import { Alarms } from './alarms.ts';
@@ -9,16 +10,20 @@ import { FirstKey } from './first-key.ts';
 import { Functions } from './functions.ts';
 import { grant } from './grants.ts';
 import { HttpEdge } from './http-api.ts';
+import { grantPolicies } from './own-functions.ts';
 import { Queues } from './queues.ts';
 import { EveryMinute } from './schedule.ts';
 import { Secrets } from './secrets.ts';
 import type { CodeOf } from './service-function.ts';
 import type { Stage, StageSettings } from './settings.ts';
 import { Storage } from './storage.ts';
+import { targetsOf } from './targets.ts';
 
 export interface BreakwaterStackProps extends StackProps {
   readonly settings: StageSettings & { readonly stage: Stage };
   readonly egress: Egress;
+  /** As it was given: checked here, where the account is known. */
+  readonly targetArns: unknown;
   readonly codeOf: CodeOf;
   /** Shown in the `user-agent` of deliveries. */
   readonly version: string;
@@ -26,10 +31,14 @@ export interface BreakwaterStackProps extends StackProps {
 
 /** The whole product in one stack; this is its table of contents. */
 export class BreakwaterStack extends Stack {
+  /** Lets a Lambda of your own, in any stack of the app, use the policies of `lib/policies`. */
+  readonly grantPolicies: (fn: LambdaFunction) => void;
+
   constructor(scope: Construct, id: string, props: BreakwaterStackProps) {
     super(scope, id, props);
     const { settings, codeOf } = props;
     const egress = egressOf(props.egress, this.account);
+    const targets = targetsOf(props.targetArns, this.account);
     const key = new Key(this, 'Key', {
       description: 'Breakwater: tables, secrets, alarm topic',
       enableKeyRotation: true,
@@ -43,29 +52,32 @@ export class BreakwaterStack extends Stack {
     const deadLetters = new DeadLetters(this, 'DeadLetters');
     const queues = new Queues(this, 'Queues', { deadLetters });
     const edge = new HttpEdge(this, 'Edge', { settings });
+    const environment = {
+      [ENV.stage]: settings.stage,
+      [ENV.version]: props.version,
+      [ENV.egress]: egress,
+      [ENV.registryTable]: storage.registry.tableName,
+      [ENV.historyTable]: storage.history.tableName,
+      [ENV.stateTable]: storage.state.tableName,
+      [ENV.deliveryQueueUrl]: queues.delivery.queue.queueUrl,
+      [ENV.slowQueueUrl]: queues.slow.queue.queueUrl,
+      [ENV.drainQueueUrl]: queues.drain.queue.queueUrl,
+      [ENV.workQueueUrl]: queues.work.queue.queueUrl,
+      [ENV.fanOutQueueUrl]: queues.fanOut.queue.queueUrl,
+      [ENV.pepperSecretId]: secrets.pepperArn,
+      [ENV.retentionDays]: String(settings.retentionDays),
+      [ENV.publicUrl]: edge.url,
+      [ENV.ownHosts]: edge.hosts.join(','),
+      ...(targets.listed.length > 0 && { [ENV.targetArns]: targets.listed.join(',') }),
+    };
     const { byName: functions } = new Functions(this, 'Functions', {
       codeOf,
       settings,
-      environment: {
-        [ENV.stage]: settings.stage,
-        [ENV.version]: props.version,
-        [ENV.egress]: egress,
-        [ENV.registryTable]: storage.registry.tableName,
-        [ENV.historyTable]: storage.history.tableName,
-        [ENV.stateTable]: storage.state.tableName,
-        [ENV.deliveryQueueUrl]: queues.delivery.queue.queueUrl,
-        [ENV.slowQueueUrl]: queues.slow.queue.queueUrl,
-        [ENV.drainQueueUrl]: queues.drain.queue.queueUrl,
-        [ENV.workQueueUrl]: queues.work.queue.queueUrl,
-        [ENV.fanOutQueueUrl]: queues.fanOut.queue.queueUrl,
-        [ENV.pepperSecretId]: secrets.pepperArn,
-        [ENV.retentionDays]: String(settings.retentionDays),
-        [ENV.publicUrl]: edge.url,
-        [ENV.ownHosts]: edge.hosts.join(','),
-      },
+      environment,
     });
     functions.firstKey.addEnvironment(ENV.adminKeySecretId, secrets.adminKeyArn);
-    grant(functions, { storage, queues, secrets });
+    grant(functions, { storage, queues, secrets, targets });
+    this.grantPolicies = (fn) => grantPolicies(fn, { storage, queues, environment });
     edge.route(functions, functions.authorize);
     queues.feed(functions, settings.maxConcurrency);
     new EveryMinute(this, 'Tick', { run: functions.tick, deadLetters: deadLetters.background });

@@ -29,6 +29,7 @@ export class Functions extends Construct {
     this.byName = {
       authorize: make('authorize', 'API key to principal'),
       api: make('api', 'Registry, history, keys, health'),
+      call: make('call', 'Calls services, and answers what they say'),
       publish: make('publish', 'Accepts events'),
       receive: make('receive', 'Accepts webhooks of others'),
       // Retries go through the queue that feeds it: without this Lambda would stop the sixteenth.

@@ -3,66 +3,73 @@ import type { Secrets } from './secrets.ts';
 import type { ServiceFunction } from './service-function.ts';
 import type { FunctionName } from './settings.ts';
 import type { Storage } from './storage.ts';
+import { letSendToTargets, type Targets } from './targets.ts';
 
 export interface Granted {
   readonly storage: Storage;
   readonly queues: Queues;
   readonly secrets: Secrets;
+  readonly targets: Targets;
 }
 
 type Running = Readonly<Record<FunctionName, ServiceFunction>>;
 
 /** Who may do what, in one place: a function gets what its use cases do and nothing more. */
-export function grant(functions: Running, { storage, queues, secrets }: Granted): void {
-  const { authorize, api, firstKey } = functions;
+export function grant(functions: Running, granted: Granted): void {
+  const { storage, queues, secrets, targets } = granted;
+  const { authorize, api, call, deliver, firstKey } = functions;
   grantRegistry(functions, storage);
   grantHistory(functions, storage);
   grantState(functions, storage);
   grantQueues(functions, queues);
-  for (const fn of [authorize, api, firstKey]) secrets.letReadPepper(fn);
+  for (const fn of [authorize, api, call, firstKey]) secrets.letReadPepper(fn);
   secrets.letKeepAdminKey(firstKey);
+  // Deliveries, and the test call.
+  for (const fn of [api, deliver]) letSendToTargets(fn, targets);
 }
 
 function grantRegistry(functions: Running, storage: Storage): void {
-  const { authorize, api, publish, receive, deliver, tick, work, firstKey } = functions;
+  const { authorize, api, call, publish, receive, deliver, tick, work, firstKey } = functions;
   storage.letVerifyKeys(authorize);
   storage.letStoreFirstKey(firstKey);
   storage.letManageRegistry(api);
   // Those that move breakers tell of it by events, and so read routes as a publisher does; work
   // moves none, and reads integrations.
-  for (const fn of [publish, receive, deliver, tick, work]) storage.letReadRegistry(fn);
+  for (const fn of [call, publish, receive, deliver, tick, work]) storage.letReadRegistry(fn);
   // A 410 disables the integration.
   storage.letDisableIntegrations(deliver);
 }
 
 function grantHistory(functions: Running, storage: Storage): void {
-  const { api, publish, receive, deliver, fanOut, tick, work } = functions;
+  const { api, call, publish, receive, deliver, fanOut, tick, work } = functions;
   storage.letReadEvents(fanOut);
-  for (const fn of [api, publish, receive, deliver, tick, work]) storage.letRecordHistory(fn);
+  for (const fn of [api, call, publish, receive, deliver, tick, work]) storage.letRecordHistory(fn);
   // The API begins a sweep at once, of what is held or waiting; tick and work take over the rest.
   for (const fn of [api, tick, work]) storage.letListHistory(fn);
-  // After a good probe deliver lets go the next one that is held.
-  for (const fn of [api, deliver, tick, work]) storage.letFindDue(fn);
+  // After a good probe deliver, or a call, lets go the next one that is held.
+  for (const fn of [api, call, deliver, tick, work]) storage.letFindDue(fn);
 }
 
 function grantState(functions: Running, storage: Storage): void {
-  const { api, publish, receive, deliver, fanOut, tick, work } = functions;
-  for (const fn of [api, publish, receive]) storage.letClaim(fn);
+  const { api, call, publish, receive, deliver, fanOut, tick, work } = functions;
+  for (const fn of [api, call, publish, receive]) storage.letClaim(fn);
+  // What is received has no key to be ordered by.
+  storage.letStandInLine(publish);
   for (const fn of [tick, work]) storage.letKeepProgress(fn);
-  for (const fn of [api, publish, receive, deliver, fanOut, tick]) storage.letSeeBoard(fn);
-  for (const fn of [api, deliver, tick, work]) storage.letKeepBreakers(fn);
+  for (const fn of [api, call, publish, receive, deliver, fanOut, tick]) storage.letSeeBoard(fn);
+  for (const fn of [api, call, deliver, tick, work]) storage.letKeepBreakers(fn);
 }
 
 function grantQueues(functions: Running, queues: Queues): void {
-  const { api, publish, receive, deliver, fanOut, tick, work } = functions;
-  for (const fn of [api, publish, receive, deliver, fanOut, tick]) {
+  const { api, call, publish, receive, deliver, fanOut, tick, work } = functions;
+  for (const fn of [api, call, publish, receive, deliver, fanOut, tick]) {
     queues.delivery.letSend(fn);
     queues.slow.letSend(fn);
   }
   // What is held is let go by a drain's step, by a probe that went well, and by the tick.
-  for (const fn of [deliver, tick, work]) queues.drain.letSend(fn);
-  for (const fn of [api, deliver, tick, work]) queues.work.letSend(fn);
-  for (const fn of [api, publish, receive, deliver, tick]) queues.fanOut.letSend(fn);
+  for (const fn of [call, deliver, tick, work]) queues.drain.letSend(fn);
+  for (const fn of [api, call, deliver, tick, work]) queues.work.letSend(fn);
+  for (const fn of [api, call, publish, receive, deliver, tick]) queues.fanOut.letSend(fn);
   // Readiness asks whether the queue is there.
   queues.delivery.letInspect(api);
 }

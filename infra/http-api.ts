@@ -73,6 +73,7 @@ export class HttpEdge extends Construct {
   route(answering: Answering, authorize: ServiceFunction): void {
     const targets = {
       api: this.#integration('api', answering.api),
+      call: this.#integration('call', answering.call),
       publish: this.#integration('publish', answering.publish),
       receive: this.#integration('receive', answering.receive),
     } satisfies Record<keyof Answering, string>;

@@ -77,6 +77,9 @@ export class ServiceFunction extends LambdaFunction {
   }
 }
 
+/** Whoever may be allowed something: a function of the stack, or one of your own. */
+export type Grantee = Pick<ServiceFunction, 'allow'>;
+
 /** `fanOut` → `fan-out`, the file in `functions/`. */
 export function fileOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

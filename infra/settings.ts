@@ -33,11 +33,19 @@ export interface StageSettings {
   readonly alarmEmail?: string;
   /** A host name of yours that points at the API; shown in the URLs of sources. */
   readonly publicHost?: string;
+  /**
+   * Queues and event buses of this account that integrations of the types `sqs` and `eventbridge`,
+   * and fallbacks, may name: exact ARNs. The functions may send to these and to no other.
+   *
+   * @default none
+   */
+  readonly targetArns?: readonly string[];
 }
 
 const MEMORY_MB: StageSettings['memoryMb'] = {
   authorize: 512,
   api: 512,
+  call: 512,
   publish: 512,
   receive: 512,
   deliver: 1024,

@@ -10,7 +10,7 @@ import {
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { TABLES } from '../lib/names.ts';
-import type { ServiceFunction } from './service-function.ts';
+import type { Grantee } from './service-function.ts';
 
 /** Where the API keys live in the registry. */
 const KEY_ROWS = {
@@ -55,69 +55,79 @@ export class Storage extends Construct {
   }
 
   /** Looks a key up and notes its use; sees no other row of the registry. */
-  letVerifyKeys(fn: ServiceFunction): void {
+  letVerifyKeys(fn: Grantee): void {
     this.#let(fn, this.registry, ['GetItem', 'UpdateItem'], KEY_ROWS);
   }
 
   /** Stores a key, or finds that it is there; sees no other row of the registry. */
-  letStoreFirstKey(fn: ServiceFunction): void {
+  letStoreFirstKey(fn: Grantee): void {
     this.#let(fn, this.registry, ['GetItem', 'PutItem'], KEY_ROWS);
   }
 
-  letReadRegistry(fn: ServiceFunction): void {
+  letReadRegistry(fn: Grantee): void {
     this.#let(fn, this.registry, ['GetItem', 'Query']);
   }
 
   /** Stores a changed integration over the one that was read, and says that routes changed. */
-  letDisableIntegrations(fn: ServiceFunction): void {
+  letDisableIntegrations(fn: Grantee): void {
     this.#let(fn, this.registry, ['GetItem', 'PutItem', 'UpdateItem']);
   }
 
-  letManageRegistry(fn: ServiceFunction): void {
+  letManageRegistry(fn: Grantee): void {
     this.#let(fn, this.registry, ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem']);
     this.#letQuery(fn, this.registry, [TABLES.registry.indexes.kind]);
   }
 
-  letReadEvents(fn: ServiceFunction): void {
+  letReadEvents(fn: Grantee): void {
     this.#let(fn, this.history, ['GetItem', 'Query']);
   }
 
   /** Rows of the history are put, under a condition; nobody updates or deletes one. */
-  letRecordHistory(fn: ServiceFunction): void {
+  letRecordHistory(fn: Grantee): void {
     this.#let(fn, this.history, ['GetItem', 'Query', 'PutItem']);
   }
 
-  letListHistory(fn: ServiceFunction): void {
+  letListHistory(fn: Grantee): void {
     const { timeline, status } = TABLES.history.indexes;
     this.#letQuery(fn, this.history, [timeline, status]);
   }
 
   /** What waits for its time, and what is held. */
-  letFindDue(fn: ServiceFunction): void {
+  letFindDue(fn: Grantee): void {
     this.#letQuery(fn, this.history, [TABLES.history.indexes.due]);
   }
 
+  /** Who is last in a line, and a place behind. */
+  letStandInLine(fn: Grantee): void {
+    this.#let(fn, this.state, ['Query', 'PutItem']);
+  }
+
   /** Claims of what may be done once, and requests to sweep. */
-  letClaim(fn: ServiceFunction): void {
+  letClaim(fn: Grantee): void {
     this.#let(fn, this.state, ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem']);
   }
 
   /** Checkpoints, sweeps, jobs. */
-  letKeepProgress(fn: ServiceFunction): void {
+  letKeepProgress(fn: Grantee): void {
     this.#let(fn, this.state, ['GetItem', 'Query', 'PutItem', 'DeleteItem']);
   }
 
   /** Which breakers are troubled, without their counts. */
-  letSeeBoard(fn: ServiceFunction): void {
+  letSeeBoard(fn: Grantee): void {
     this.#letQuery(fn, this.state, [TABLES.state.indexes.troubled]);
   }
 
+  /** Breakers as one who makes calls leaves them: moved on, never removed. */
+  letMoveBreakers(fn: Grantee): void {
+    this.#let(fn, this.state, ['GetItem', 'PutItem', 'UpdateItem']);
+  }
+
   /** Breakers, limits and drains: counted up, moved on, removed when all is well again. */
-  letKeepBreakers(fn: ServiceFunction): void {
+  letKeepBreakers(fn: Grantee): void {
     this.#let(fn, this.state, ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem']);
   }
 
-  #let(fn: ServiceFunction, table: Table, actions: readonly Action[], conditions = {}): void {
+  #let(fn: Grantee, table: Table, actions: readonly Action[], conditions = {}): void {
     fn.allow(
       actions.map((action) => `dynamodb:${action}`),
       [table.tableArn],
@@ -127,11 +137,7 @@ export class Storage extends Construct {
     this.#letUseKey(fn, changes ? 'change' : 'read');
   }
 
-  #letQuery(
-    fn: ServiceFunction,
-    table: Table,
-    indexes: readonly { readonly name: string }[],
-  ): void {
+  #letQuery(fn: Grantee, table: Table, indexes: readonly { readonly name: string }[]): void {
     fn.allow(
       ['dynamodb:Query'],
       indexes.map(({ name }) => `${table.tableArn}/index/${name}`),
@@ -139,7 +145,7 @@ export class Storage extends Construct {
   }
 
   /** The table's key, through DynamoDB only; the actions that its documentation asks for. */
-  #letUseKey(fn: ServiceFunction, access: 'read' | 'change'): void {
+  #letUseKey(fn: Grantee, access: 'read' | 'change'): void {
     const read = ['kms:Decrypt', 'kms:DescribeKey'];
     const change = [
       'kms:Encrypt',

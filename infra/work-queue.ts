@@ -3,7 +3,7 @@ import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { QUEUE_BATCH_MAX, TIMEOUT_SECONDS } from '../lib/names.ts';
-import type { ServiceFunction } from './service-function.ts';
+import type { Grantee, ServiceFunction } from './service-function.ts';
 import type { FunctionName } from './settings.ts';
 
 const RECEIVES_MAX = 5;
@@ -30,7 +30,7 @@ export class WorkQueue extends Construct {
     });
   }
 
-  letSend(fn: ServiceFunction): void {
+  letSend(fn: Grantee): void {
     fn.allow(['sqs:SendMessage'], [this.queue.queueArn]);
   }
 

@@ -21,6 +21,7 @@ export const ROUTES = {
   'POST /v1/integrations/{integration}/pause': 'api',
   'POST /v1/integrations/{integration}/resume': 'api',
   'POST /v1/integrations/{integration}/test': 'api',
+  'POST /v1/integrations/{integration}/call': 'call',
   'GET /v1/integrations/{integration}/secret': 'api',
   'POST /v1/integrations/{integration}/secret/rotate': 'api',
   'POST /v1/integrations/{integration}/recover': 'api',
@@ -92,6 +93,8 @@ export const ENV = {
   publicUrl: 'BREAKWATER_PUBLIC_URL',
   /** Own API hosts, comma-separated: no delivery may go to them. */
   ownHosts: 'BREAKWATER_OWN_HOSTS',
+  /** Queues and event buses that may be sent to, exact ARNs, comma-separated; absent is none. */
+  targetArns: 'BREAKWATER_TARGET_ARNS',
 } as const;
 
 /**
@@ -177,6 +180,12 @@ export const METRICS = {
   breakerStoreFailures: 'BreakerStoreFailures',
   released: 'DeliveriesReleased',
   movedToSlowLane: 'DeliveriesMovedToSlowLane',
+  setAside: 'DeliveriesSetAside',
+  byFallback: 'DeliveriesByFallback',
+  calls: 'Calls',
+  callsFailed: 'CallsFailed',
+  callsByFallback: 'CallsByFallback',
+  callLatency: 'CallLatency',
   requests: 'Requests',
 } as const;
 
@@ -188,6 +197,7 @@ export const QUEUE_BATCH_MAX = 10;
 export const TIMEOUT_SECONDS = {
   authorize: 5,
   api: 29,
+  call: 29,
   publish: 15,
   receive: 15,
   deliver: 75,

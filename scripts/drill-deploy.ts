@@ -25,8 +25,8 @@ import { TOUR } from './drill/tour.ts';
 import { apiAt, type Receiver, startReceiver } from './drill/wire.ts';
 
 const CONTEXT = ['-c', 'egress=loopback', '-c', `account=${ACCOUNT}`, '-c', `region=${REGION}`];
-/** api, publish, receive, deliver, fan-out, tick and work; the tick also to its dead letters. */
-const SENDING_ROLES = 7;
+/** api, call, publish, receive, deliver, fan-out, tick and work; the tick also to its dead letters. */
+const SENDING_ROLES = 8;
 /** What ministack cannot show; printed with the table so that nobody takes it for proved. */
 const NOT_SHOWN = [
   'IAM conditions on KMS; that a role has no right too many (test/infra/permissions.test.ts).',

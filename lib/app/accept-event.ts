@@ -1,5 +1,4 @@
-import type { Delivery, DeliveryStatus, DeliveryTask, HeldBy } from '../domain/delivery.ts';
-import { dueAt, hold, newDelivery } from '../domain/delivery-transitions.ts';
+import type { Delivery, DeliveryStatus, DeliveryTask } from '../domain/delivery.ts';
 import { RequestError } from '../domain/errors.ts';
 import { type EventRecord, INLINE_TARGETS_MAX, type NewEvent } from '../domain/event.ts';
 import { filteredNew, recordOf } from '../domain/event-record.ts';
@@ -13,15 +12,18 @@ import {
 import type { Route } from '../domain/integration.ts';
 import { routesFor, routesNamed } from '../domain/routing.ts';
 import type { BreakerBoard } from './breaker-board.ts';
-import { concurrently } from './concurrently.ts';
-import { holding, laneFor } from './lanes.ts';
+import { laneFor } from './lanes.ts';
+import { acceptedInOrder, linesOf, takePlaces, takePlacesAgain } from './line-places.ts';
 import type { Clock, Doorbell, Random, Telemetry } from './ports.ts';
 import type { Deliveries, Events } from './ports-history.ts';
+import type { Lines } from './ports-line.ts';
+import { storeWaiting } from './waiting-rows.ts';
 
 export interface AcceptDeps {
   readonly board: Pick<BreakerBoard, 'sign' | 'refresh'>;
   readonly events: Pick<Events, 'store'>;
-  readonly deliveries: Pick<Deliveries, 'save'>;
+  readonly deliveries: Pick<Deliveries, 'load' | 'save'>;
+  readonly lines: Pick<Lines, 'newest' | 'put'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
@@ -51,8 +53,6 @@ export interface Accepted {
 
 /** Bodies up to this many bytes travel in the doorbell and save the delivery a read. */
 export const INLINE_BODY_BYTES_MAX = 16_384;
-/** Rows of one event that are stored at the same time. */
-const WIDTH = 16;
 /** After this no unclaimed first attempt can be under way any more. */
 const UNCLAIMED_WINDOW_MS = 60_000;
 
@@ -68,7 +68,9 @@ export async function accept(
   const targets = event.integrations
     ? routesNamed(routes, event.integrations)
     : routesFor(routes, event.type, () => filteredNew(event, nowMs, idSeed));
-  const record = recordOf(event, targets, nowMs, idSeed);
+  const lines = linesOf(event, targets);
+  const acceptedAtMs = await acceptedInOrder(deps, lines, nowMs);
+  const record = { ...recordOf(event, targets, nowMs, idSeed), acceptedAtMs };
   const stored = await deps.events.store(record);
   if (stored !== 'stored') {
     const { existing } = stored;
@@ -78,6 +80,8 @@ export async function accept(
         `id: the event ${JSON.stringify(event.id)} exists with other content; give a new event a new id.`,
       );
     }
+    const then = routes.filter(({ id }) => existing.targets.includes(id));
+    await takePlacesAgain(deps, linesOf(existing, then), existing);
     deps.telemetry.count('EventsDuplicate');
     // The first run may have died before it rang. Old enough, a doorbell too many is harmless:
     // whoever hears it claims first, or finds the row of what was done.
@@ -88,6 +92,7 @@ export async function accept(
       fanOut: old && fansOut(existing),
     };
   }
+  await takePlaces(deps, lines, record);
   const waiting = await storeWaiting(deps, record, targets, nowMs);
   const fanOut = fansOut(record);
   deps.telemetry.count('EventsAccepted');
@@ -104,48 +109,6 @@ export async function accept(
     doorbells: fanOut ? [] : doorbellsOf(deps, record, waiting, nowMs),
     fanOut,
   };
-}
-
-/** Rows for the targets that are not due at once: paused ones are held, `deliverAt` ones wait. */
-async function storeWaiting(
-  deps: AcceptDeps,
-  event: EventRecord,
-  targets: readonly Route[],
-  nowMs: number,
-): Promise<ReadonlyMap<IntegrationId, Delivery>> {
-  const rows = targets.flatMap((target) => {
-    const row = initialRow(event, target, holding(deps, event.tenant, target, nowMs), nowMs);
-    return row ? [row] : [];
-  });
-  await concurrently(rows, WIDTH, async (row) => {
-    try {
-      // A row that is already there was put by the tick: the same one, so losing is fine.
-      await deps.deliveries.save(row);
-    } catch (error) {
-      // The event is stored, so the 202 stands; the tick writes the row.
-      deps.telemetry.warn('row.deferred', { eventId: row.eventId, error });
-    }
-  });
-  return new Map(rows.map((row) => [row.integrationId, row]));
-}
-
-/** The row that a delivery needs before its first attempt; undefined: none, it is due at once. */
-export function initialRow(
-  event: Pick<EventRecord, 'tenant' | 'id' | 'type' | 'acceptedAtMs' | 'deliverAtMs'>,
-  target: Pick<Route, 'id'>,
-  heldBy: HeldBy | undefined,
-  nowMs: number,
-): Delivery | undefined {
-  const startMs = Math.max(event.acceptedAtMs, event.deliverAtMs ?? 0);
-  if (heldBy === undefined && startMs <= nowMs) return undefined;
-  const row = newDelivery(
-    { ...event, eventId: event.id, integrationId: target.id },
-    dueAt(startMs, nowMs),
-    startMs,
-  );
-  // What waits for its time anyway is held when that has come, if it still must be.
-  if (heldBy === undefined || (heldBy !== 'pause' && startMs > nowMs)) return row;
-  return hold(row, heldBy);
 }
 
 function doorbellsOf(
@@ -168,8 +131,11 @@ function doorbellsOf(
 }
 
 export function taskOf(event: EventRecord, integrationId: IntegrationId): DeliveryTask {
-  const { tenant, id, type, acceptedAtMs, body } = event;
-  const task = { tenant, eventId: id, integrationId, type, acceptedAtMs, attempt: 1 };
+  const { tenant, id, type, acceptedAtMs, orderingKey, body } = event;
+  const task = {
+    ...{ tenant, eventId: id, integrationId, type, acceptedAtMs, attempt: 1 },
+    ...(orderingKey !== undefined && { orderingKey }),
+  };
   return Buffer.byteLength(body) <= INLINE_BODY_BYTES_MAX ? { ...task, body } : task;
 }
 

@@ -1,16 +1,16 @@
-import type { BreakerSign } from '../domain/breaker.ts';
+import { type BreakerSign, PRIMARY_TARGET } from '../domain/breaker.ts';
 import { gate } from '../domain/breaker-gate.ts';
 import { breakerOutcome } from '../domain/breaker-outcome.ts';
 import { opened } from '../domain/breaker-transitions.ts';
 import type { HeldBy, Lane } from '../domain/delivery.ts';
-import type { Integration } from '../domain/integration.ts';
+import { breakerRefOf, type Target } from '../domain/target.ts';
 import { signOf, signOn } from './breaker-board.ts';
 import { moveBreaker } from './breaker-moves.ts';
 import { type GuardDeps, guarded, noteFailure } from './breaker-report.ts';
 import type { CallResult } from './ports.ts';
 import { acquireProbe, PROBE_MARGIN_MS, type Probe, settleProbe } from './probe.ts';
 import { letGoOldest } from './probe-waiting.ts';
-import { loadBreaker, primaryOf } from './targets.ts';
+import { loadBreaker } from './targets.ts';
 
 /** The breaker as the delivery path uses it: asked before a call, told afterwards. */
 
@@ -24,17 +24,13 @@ export type Admittance =
   | { readonly kind: 'slow-lane' };
 
 /** May the integration be called now. Without an answer from the store: as last known. */
-export async function askBreaker(
-  deps: GuardDeps,
-  integration: Integration,
-  lane: Lane,
-): Promise<Admittance> {
-  const known = deps.board.sign(primaryOf(integration));
-  let asked = gate(known, integration.breaker, deps.clock.nowMs());
+export async function askBreaker(deps: GuardDeps, target: Target, lane: Lane): Promise<Admittance> {
+  const known = deps.board.sign(breakerRefOf(target));
+  let asked = gate(known, target.breaker, deps.clock.nowMs());
   if (asked.kind === 'hold' && lane === 'drain') {
     // Drains ring when deliveries pass again; this instance may not have seen that yet.
-    const latest = await latestSign(deps, integration, known);
-    asked = gate(latest, integration.breaker, deps.clock.nowMs());
+    const latest = await latestSign(deps, target, known);
+    asked = gate(latest, target.breaker, deps.clock.nowMs());
   }
   switch (asked.kind) {
     case 'pass':
@@ -44,29 +40,29 @@ export async function askBreaker(
     case 'probe':
       break;
   }
-  const leaseMs = integration.request.timeoutSeconds * 1000 + PROBE_MARGIN_MS;
+  const leaseMs = target.request.timeoutSeconds * 1000 + PROBE_MARGIN_MS;
   try {
-    const probe = await acquireProbe(deps, integration, leaseMs);
+    const probe = await acquireProbe(deps, target, leaseMs);
     if (probe === 'hold') return { kind: 'hold', heldBy: 'breaker' };
     return probe === 'pass' ? { kind: 'go' } : { kind: 'go', probe };
   } catch (error) {
-    noteFailure(deps, integration, error);
+    noteFailure(deps, target, error);
     return { kind: 'hold', heldBy: 'breaker' };
   }
 }
 
 async function latestSign(
   deps: GuardDeps,
-  integration: Integration,
+  target: Target,
   known: BreakerSign | undefined,
 ): Promise<BreakerSign | undefined> {
   try {
-    const breaker = await deps.breakers.load(primaryOf(integration));
+    const breaker = await deps.breakers.load(breakerRefOf(target));
     if (breaker === undefined) return undefined;
     deps.board.learn(signOf(breaker));
     return signOf(breaker);
   } catch (error) {
-    noteFailure(deps, integration, error);
+    noteFailure(deps, target, error);
     return known;
   }
 }
@@ -74,30 +70,30 @@ async function latestSign(
 /** Gives back a probe whose call was not made. */
 export async function giveBack(
   deps: GuardDeps,
-  integration: Integration,
+  target: Target,
   probe: Probe | undefined,
 ): Promise<void> {
   if (probe === undefined) return;
-  await guarded(deps, integration, settleProbe(deps, integration, probe, 'neutral'));
+  await guarded(deps, target, settleProbe(deps, target, probe, 'neutral'));
 }
 
 /** Tells the breaker what a call came to. Counts are kept until `reportCalls`. */
 export async function tellBreaker(
   deps: GuardDeps,
-  integration: Integration,
+  target: Target,
   probe: Probe | undefined,
   result: WatchedResult,
 ): Promise<void> {
   const nowMs = deps.clock.nowMs();
-  const ref = primaryOf(integration);
-  const outcome = breakerOutcome(result, integration.breaker, nowMs);
+  const ref = breakerRefOf(target);
+  const outcome = breakerOutcome(result, target.breaker, nowMs);
   if (outcome.kind === 'throttled') {
     const notBeforeMs = nowMs + outcome.pauseMs;
     const sign = signOn(deps.board, ref);
     deps.board.learn({ ...sign, notBeforeMs: Math.max(sign.notBeforeMs, notBeforeMs) });
-    await guarded(deps, integration, deps.breakers.pause(ref, notBeforeMs));
+    await guarded(deps, target, deps.breakers.pause(ref, notBeforeMs));
   }
-  if (!integration.breaker.enabled) return;
+  if (!target.breaker.enabled) return;
   const notBeforeMs = outcome.kind === 'down' ? nowMs + outcome.forMs : 0;
   if (probe !== undefined) {
     const came =
@@ -106,41 +102,38 @@ export async function tellBreaker(
         : outcome.kind === 'failure' || outcome.kind === 'down'
           ? 'failure'
           : 'neutral';
-    await guarded(deps, integration, probed(deps, integration, probe, came, notBeforeMs));
+    await guarded(deps, target, probed(deps, target, probe, came, notBeforeMs));
     return;
   }
   if (outcome.kind === 'neutral' || outcome.kind === 'throttled') return;
   const ok = outcome.kind === 'success';
   const { startedAtMs, overdueAtMs } = result;
   // What was counted so long ago has left the window: then it counts anew.
-  const windowMs = integration.breaker.windowSeconds * 1000;
+  const windowMs = target.breaker.windowSeconds * 1000;
   const wasOverdue = overdueAtMs !== undefined && nowMs - overdueAtMs < windowMs;
   const call = { ok, slow: outcome.slow, startedAtMs, wasOverdue };
-  deps.tally.note(ref, integration.breaker, call, nowMs);
+  deps.tally.note(ref, target.breaker, call, nowMs);
   if (outcome.kind === 'down') {
-    await guarded(deps, integration, openUntil(deps, integration, notBeforeMs));
+    await guarded(deps, target, openUntil(deps, target, notBeforeMs));
   }
 }
 
 /** After a good probe the next of those that wait, the oldest first. */
 async function probed(
   deps: GuardDeps,
-  integration: Integration,
+  target: Target,
   probe: Probe,
   outcome: 'success' | 'failure' | 'neutral',
   notBeforeMs: number,
 ): Promise<void> {
-  const isOpenStill = await settleProbe(deps, integration, probe, outcome, notBeforeMs);
-  if (isOpenStill) await letGoOldest(deps, integration, 1);
+  const isOpenStill = await settleProbe(deps, target, probe, outcome, notBeforeMs);
+  // What is held waits for the integration's own endpoint.
+  if (isOpenStill && target.target === PRIMARY_TARGET) await letGoOldest(deps, target, 1);
 }
 
 /** The other side says itself that it is down, and for how long. */
-async function openUntil(
-  deps: GuardDeps,
-  integration: Integration,
-  notBeforeMs: number,
-): Promise<void> {
-  const breaker = await loadBreaker(deps.breakers, integration);
+async function openUntil(deps: GuardDeps, target: Target, notBeforeMs: number): Promise<void> {
+  const breaker = await loadBreaker(deps.breakers, breakerRefOf(target));
   if (breaker.state !== 'closed') return;
   const cause = {
     nowMs: deps.clock.nowMs(),
@@ -148,5 +141,5 @@ async function openUntil(
     reason: 'It answered 503 with Retry-After.',
     notBeforeMs,
   };
-  await moveBreaker(deps, integration, opened(breaker, integration.breaker, cause));
+  await moveBreaker(deps, target, opened(breaker, target.breaker, cause));
 }

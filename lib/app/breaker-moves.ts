@@ -2,17 +2,18 @@ import {
   BREAKER_ACTOR,
   type Breaker,
   type BreakerState,
+  PRIMARY_TARGET,
   type Transition,
 } from '../domain/breaker.ts';
 import { RequestError } from '../domain/errors.ts';
 import type { Integration } from '../domain/integration.ts';
+import { targetName } from '../domain/target.ts';
 import { QUEUE_DELAY_MAX_SECONDS } from '../domain/work.ts';
 import { type BreakerBoard, signOf } from './breaker-board.ts';
 import { ensureDrain, type StartDrainDeps } from './drain.ts';
 import type { Metric } from './ports.ts';
 import type { Breakers } from './ports-outage.ts';
 import { type PublishDeps, publishEvent } from './publish-event.ts';
-import { targetName } from './targets.ts';
 
 export interface MoveDeps extends PublishDeps, StartDrainDeps {
   readonly breakers: Pick<Breakers, 'load' | 'move' | 'record' | 'published'>;
@@ -32,7 +33,8 @@ export async function moveBreaker(
 ): Promise<'moved' | 'stale'> {
   const { tenant, id: integrationId } = integration;
   // Before the transition: killed after it, what is held must still be found and let go one day.
-  if (lets(next.state) || next.state === 'open' || next.state === 'forced-open') {
+  const holds = next.state === 'open' || next.state === 'forced-open';
+  if (next.target === PRIMARY_TARGET && (holds || lets(next.state))) {
     await deps.progress.startSweep({
       kind: 'release',
       tenant,
@@ -72,6 +74,8 @@ function lets(state: BreakerState): boolean {
 
 /** What was held is let go; what is to be probed is probed when its time has come. */
 async function follow(deps: MoveDeps, { tenant, id }: Guarded, next: Breaker): Promise<void> {
+  // Nothing is held for a fallback: what it does not take goes on along the chain.
+  if (next.target !== PRIMARY_TARGET) return;
   if (lets(next.state)) {
     // After an outage gently; a switch turned by hand means that all is well.
     return await ensureDrain(deps, { tenant, id }, next.last?.actor === BREAKER_ACTOR);
@@ -125,7 +129,8 @@ async function tell(
   const metric = COUNTED[to];
   if (metric !== undefined) deps.telemetry.count(metric);
   deps.telemetry.info('breaker.moved', {
-    ...{ tenant, integrationId, integration: name, from, to, reason, actor },
+    ...{ tenant, integrationId, integration: name, target: targetName(target) },
+    ...{ from, to, reason, actor },
   });
   try {
     await publishEvent(deps, {

@@ -1,13 +1,12 @@
 import { opened } from '../domain/breaker-transitions.ts';
 import { bucketAt, tripReason } from '../domain/breaker-window.ts';
-import type { Integration } from '../domain/integration.ts';
+import { breakerRefOf, type Target } from '../domain/target.ts';
 import { signOf } from './breaker-board.ts';
 import { moveBreaker } from './breaker-moves.ts';
 import type { BreakerTally, Pending } from './breaker-tally.ts';
 import type { Breakers } from './ports-outage.ts';
 import type { ProbeDeps } from './probe.ts';
 import type { LetGoDeps } from './probe-waiting.ts';
-import { primaryOf } from './targets.ts';
 import { within } from './within.ts';
 
 export interface GuardDeps extends ProbeDeps, LetGoDeps {
@@ -26,29 +25,25 @@ const WAIT_MS = 500;
  * Reports what this instance saw of a target, if there is anything to report: nothing for one
  * that is well. Opens the breaker when it is this report that makes it due.
  */
-export async function reportCalls(deps: GuardDeps, integration: Integration): Promise<void> {
-  const ref = primaryOf(integration);
+export async function reportCalls(deps: GuardDeps, target: Target): Promise<void> {
+  const ref = breakerRefOf(target);
   const rejected = deps.tally.rejected(ref);
   // Together, not one by one: many writes a second to one row would keep its probes from it.
-  if (rejected > 0) await guarded(deps, integration, deps.breakers.reject(ref, rejected));
-  if (!integration.breaker.enabled) return;
+  if (rejected > 0) await guarded(deps, target, deps.breakers.reject(ref, rejected));
+  if (!target.breaker.enabled) return;
   const sign = deps.board.sign(ref);
   const watched = sign?.suspectSinceMs !== undefined || sign?.state === 'metrics-only';
   const pending = deps.tally.due(ref, watched, deps.clock.nowMs());
   if (pending === undefined) return;
-  await guarded(deps, integration, reportPending(deps, integration, pending));
+  await guarded(deps, target, reportPending(deps, target, pending));
 }
 
-async function reportPending(
-  deps: GuardDeps,
-  integration: Integration,
-  pending: Pending,
-): Promise<void> {
+async function reportPending(deps: GuardDeps, target: Target, pending: Pending): Promise<void> {
   const nowMs = deps.clock.nowMs();
-  const { kind, breaker } = await deps.breakers.report(primaryOf(integration), {
+  const { kind, breaker } = await deps.breakers.report(breakerRefOf(target), {
     ...pending,
     reporter: deps.instance,
-    place: bucketAt(integration.breaker, nowMs),
+    place: bucketAt(target.breaker, nowMs),
     nowMs,
   });
   deps.board.learn(signOf(breaker));
@@ -57,30 +52,30 @@ async function reportPending(
     deps.telemetry.count('BreakerLateResults');
     return;
   }
-  const reason = tripReason(breaker, integration.breaker, nowMs);
+  const reason = tripReason(breaker, target.breaker, nowMs);
   if (reason === undefined) return;
   const cause = { nowMs, dice: deps.random.unit(), reason };
-  await moveBreaker(deps, integration, opened(breaker, integration.breaker, cause));
+  await moveBreaker(deps, target, opened(breaker, target.breaker, cause));
 }
 
 /** The breaker's store gone or slow must neither fail a delivery nor hold it up. */
 export async function guarded(
   deps: GuardDeps,
-  integration: Integration,
+  target: Target,
   work: Promise<unknown>,
 ): Promise<void> {
   try {
-    await within(deps.clock, WAIT_MS, work, (error) => noteFailure(deps, integration, error));
+    await within(deps.clock, WAIT_MS, work, (error) => noteFailure(deps, target, error));
   } catch (error) {
-    noteFailure(deps, integration, error);
+    noteFailure(deps, target, error);
   }
 }
 
-export function noteFailure(deps: GuardDeps, integration: Integration, error: unknown): void {
+export function noteFailure(deps: GuardDeps, target: Target, error: unknown): void {
   deps.telemetry.count('BreakerStoreFailures');
   deps.telemetry.warn('breaker.unavailable', {
-    tenant: integration.tenant,
-    integrationId: integration.id,
+    tenant: target.tenant,
+    integrationId: target.id,
     error,
   });
 }

@@ -1,7 +1,7 @@
 import type { Breaker, BreakerState, Transition, WindowFigures } from '../domain/breaker.ts';
 import { windowOf } from '../domain/breaker-window.ts';
 import type { Integration } from '../domain/integration.ts';
-import { targetName } from './targets.ts';
+import { targetName } from '../domain/target.ts';
 
 /** Breakers as answers show them. */
 

@@ -3,6 +3,7 @@ import { breakerOutcome } from '../domain/breaker-outcome.ts';
 import type { CheckResult } from '../domain/health.ts';
 import { checkCall, checkResult, isCheckDue } from '../domain/health-check.ts';
 import type { HealthCheck, Integration } from '../domain/integration.ts';
+import { primaryTarget } from '../domain/target.ts';
 import { eachConcurrently, throwAll } from './concurrently.ts';
 import type { CallResult, Clock, Integrations, Sender } from './ports.ts';
 import type { HealthChecks, HealthWatch } from './ports-health.ts';
@@ -100,14 +101,15 @@ async function ask(
   // A check that fails does not open a breaker: it may be about another part of the service.
   if (wants.kind !== 'probe') return (await askOnce(deps, check)).result;
   const leaseMs = check.timeoutSeconds * 1_000 + PROBE_MARGIN_MS;
+  const target = primaryTarget(integration);
   let last: CheckResult | undefined;
   for (let call = 0; call < integration.breaker.halfOpenCalls && fits(); call++) {
-    const probe = await acquireProbe(deps, integration, leaseMs);
+    const probe = await acquireProbe(deps, target, leaseMs);
     if (typeof probe === 'string') break;
     const { result, answer } = await askOnce(deps, check);
     last = result;
     const { outcome, notBeforeMs } = asProbe(result, answer, integration, deps.clock.nowMs());
-    if (!(await settleProbe(deps, integration, probe, outcome, notBeforeMs))) break;
+    if (!(await settleProbe(deps, target, probe, outcome, notBeforeMs))) break;
   }
   return last ?? (await askOnce(deps, check)).result;
 }

@@ -1,9 +1,11 @@
 import type { DeliveryTask } from '../domain/delivery.ts';
-import { ATTEMPT_SECONDS_MAX } from '../domain/integration.ts';
+import { ATTEMPT_SECONDS_MAX, type Integration, routeOf } from '../domain/integration.ts';
+import { primaryTarget } from '../domain/target.ts';
 import { attemptDelivery } from './attempt-delivery.ts';
 import { reportCalls } from './breaker-report.ts';
 import { askLimits, type Grant, type LimitDeps } from './call-limits.ts';
 import { concurrently } from './concurrently.ts';
+import { holding } from './lanes.ts';
 import type { AttemptDeps } from './make-attempt.ts';
 
 export interface DeliverDeps extends AttemptDeps, LimitDeps {
@@ -53,15 +55,18 @@ async function deliverGroup(
   const handedBack: string[] = [];
   let grant: Grant | undefined;
   try {
-    const integration = await deps.targets.get(first.tenant, first.integrationId);
-    grant =
-      integration &&
-      (await askLimits(deps, integration, {
+    const [integration] = await Promise.all([
+      deps.targets.get(first.tenant, first.integrationId),
+      deps.board.refresh(),
+    ]);
+    if (integration !== undefined && !goesElsewhere(deps, integration)) {
+      grant = await askLimits(deps, integration, {
         count: group.length,
         width: share,
         untilMs: deps.clock.nowMs() + remainingMs(),
         isPaid: group.every(({ task }) => task.lane === 'drain'),
-      }));
+      });
+    }
     const { calls, width } = grant ?? { calls: group.length, width: share };
     const numbered = group.map((one, i) => ({ ...one, isLimited: i >= calls }));
     await concurrently(numbered, Math.max(width, 1), async ({ messageId, task, isLimited }) => {
@@ -76,7 +81,7 @@ async function deliverGroup(
         handedBack.push(messageId);
       }
     });
-    if (integration !== undefined) await reportCalls(deps, integration);
+    if (integration !== undefined) await reportCalls(deps, primaryTarget(integration));
     return handedBack;
   } catch (error) {
     noteBroken(deps, first, error);
@@ -84,6 +89,16 @@ async function deliverGroup(
   } finally {
     await grant?.give();
   }
+}
+
+/** Its breaker is open and its fallback takes deliveries: its own limits are not touched. */
+function goesElsewhere(deps: DeliverDeps, integration: Integration): boolean {
+  const route = routeOf(integration);
+  const nowMs = deps.clock.nowMs();
+  return (
+    route.diverts &&
+    holding(deps, integration.tenant, { ...route, diverts: false }, nowMs) === 'breaker'
+  );
 }
 
 function noteBroken(deps: DeliverDeps, task: DeliveryTask, error: unknown): void {

@@ -5,20 +5,25 @@ import type { EventRecord } from '../domain/event.ts';
 import { filteredStored } from '../domain/event-record.ts';
 import { deliveryId, type IntegrationId } from '../domain/ids.ts';
 import type { Integration, Route } from '../domain/integration.ts';
+import { QUEUED_CALL_TYPE } from '../domain/queued-call.ts';
 import { routesFor, routesNamed } from '../domain/routing.ts';
-import { initialRow } from './accept-event.ts';
 import type { BreakerBoard } from './breaker-board.ts';
 import { concurrently } from './concurrently.ts';
 import { doorbellsOf } from './doorbells.ts';
 import { holding } from './lanes.ts';
+import { takePlaceAnew } from './line-places.ts';
+import { leaveAtOnce } from './line-turns.ts';
 import type { Clock, DeliveryQueue, Integrations, Telemetry } from './ports.ts';
 import type { Deliveries, DeliveryRef, EventRef, Events } from './ports-history.ts';
+import type { Lines } from './ports-line.ts';
+import { initialRow } from './waiting-rows.ts';
 
 export interface ActionDeps {
   readonly board: Pick<BreakerBoard, 'sign' | 'refresh'>;
   readonly integrations: Pick<Integrations, 'byId' | 'routes'>;
   readonly events: Pick<Events, 'get'>;
   readonly deliveries: Pick<Deliveries, 'load' | 'save'>;
+  readonly lines: Lines;
   readonly deliveryQueue: DeliveryQueue;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
@@ -34,13 +39,14 @@ export async function retryDelivery(deps: ActionDeps, ref: DeliveryRef): Promise
     throw new RequestError('invalid-state', 'The integration of this delivery has been deleted.');
   }
   const next = await change(deps, ref, (delivery, nowMs) => again(delivery, integration, nowMs));
+  await takePlaceAnew(deps, integration, ref);
   await ringNow(deps, [next]);
   return next;
 }
 
 /** Ends a delivery that is not over yet; an attempt under way may still arrive. */
 export async function cancelDelivery(deps: ActionDeps, ref: DeliveryRef): Promise<Delivery> {
-  return await change(deps, ref, (delivery, nowMs) => {
+  const cancelled = await change(deps, ref, (delivery, nowMs) => {
     const { status } = delivery.state;
     if (status === 'delivered' || status === 'failed' || status === 'cancelled') {
       throw new RequestError(
@@ -50,6 +56,8 @@ export async function cancelDelivery(deps: ActionDeps, ref: DeliveryRef): Promis
     }
     return end(delivery, 'cancelled', nowMs);
   });
+  await leaveAtOnce(deps, await deps.integrations.byId(ref.integrationId, ref.tenant), ref);
+  return cancelled;
 }
 
 /**
@@ -64,12 +72,25 @@ export async function replayEvent(
   const event = await deps.events.get(ref);
   if (event === undefined) throw notFound('event', ref.eventId);
   const [routes] = await Promise.all([deps.integrations.routes(ref.tenant), deps.board.refresh()]);
-  const targets = wanted
-    ? routesNamed(routes, wanted)
-    : routesFor(routes, event.type, () => filteredStored(event));
+  const targets = replayTargets(event, routes, wanted);
   const replayed = await concurrently(targets, WIDTH, (target) => replayTo(deps, event, target));
   await ringNow(deps, replayed);
   return replayed;
+}
+
+/** A queued call goes to nobody but the service that it was for. */
+function replayTargets(
+  event: EventRecord,
+  routes: readonly Route[],
+  wanted: readonly string[] | undefined,
+): readonly Route[] {
+  if (event.type === QUEUED_CALL_TYPE) {
+    const own = routes.filter(({ id }) => event.targets.includes(id));
+    return wanted ? routesNamed(own, wanted) : own;
+  }
+  return wanted
+    ? routesNamed(routes, wanted)
+    : routesFor(routes, event.type, () => filteredStored(event));
 }
 
 async function replayTo(deps: ActionDeps, event: EventRecord, target: Route): Promise<Delivery> {
@@ -82,6 +103,7 @@ async function replayTo(deps: ActionDeps, event: EventRecord, target: Route): Pr
     const next = stored ? restart(stored, nowMs) : fresh;
     const wantedState = fresh.state.status !== 'held' ? next : { ...next, state: fresh.state };
     if ((await deps.deliveries.save(wantedState)) === 'saved') {
+      await takePlaceAnew(deps, target, ref);
       return { ...wantedState, version: wantedState.version + 1 };
     }
   }

@@ -44,12 +44,14 @@ export interface Run {
 
 /**
  * Runs `work` once per key: the first caller runs it, later ones get its answer. Answers from 500
- * up, 429 and thrown errors are not kept, so the next try runs anew.
+ * up, 429 and thrown errors are not kept, so the next try runs anew. Of an answer that is too large
+ * to be kept later callers get what `instead` makes of it: the work is not done again.
  */
 export async function once<A extends KeptAnswer>(
   deps: IdempotencyDeps,
   request: OnceRequest,
   work: (run: Run) => Promise<A>,
+  instead?: (tooLarge: A) => A,
 ): Promise<{ readonly answer: A; readonly replayed: boolean }> {
   const nowMs = deps.clock.nowMs();
   const { key, fingerprint, leaseMs } = request;
@@ -62,7 +64,7 @@ export async function once<A extends KeptAnswer>(
   const { claim } = taken;
   if (taken.kind === 'taken') {
     const run = { seed: claim.seed, again: claim.seed !== seed };
-    return { answer: await firstRun(deps, request, run, work), replayed: false };
+    return { answer: await firstRun(deps, request, run, { work, instead }), replayed: false };
   }
   if (claim.fingerprint !== fingerprint) {
     throw new RequestError(
@@ -88,7 +90,7 @@ async function firstRun<A extends KeptAnswer>(
   deps: IdempotencyDeps,
   request: OnceRequest,
   run: Run,
-  work: (run: Run) => Promise<A>,
+  { work, instead }: { work: (run: Run) => Promise<A>; instead: ((tooLarge: A) => A) | undefined },
 ): Promise<A> {
   let answer: A;
   try {
@@ -101,12 +103,14 @@ async function firstRun<A extends KeptAnswer>(
     if (answer.statusCode >= 500 || answer.statusCode === 429) {
       return deps.claims.release(request.key, run.seed);
     }
-    const body = await deps.sealer.seal(JSON.stringify(answer), contextOf(request));
-    if (body.length > SEALED_CHARS_MAX) {
-      throw new RangeError(`An answer of ${body.length} characters cannot be kept.`);
+    const seal = (kept: A) => deps.sealer.seal(JSON.stringify(kept), contextOf(request));
+    const whole = await seal(answer);
+    if (whole.length > SEALED_CHARS_MAX && instead === undefined) {
+      throw new RangeError(`An answer of ${whole.length} characters cannot be kept.`);
     }
-    const { statusCode } = answer;
-    return deps.claims.finish(request.key, run.seed, { statusCode, body });
+    const kept = whole.length > SEALED_CHARS_MAX && instead ? instead(answer) : answer;
+    const body = kept === answer ? whole : await seal(kept);
+    return deps.claims.finish(request.key, run.seed, { statusCode: kept.statusCode, body });
   });
   return answer;
 }

@@ -6,16 +6,18 @@ import { type IntegrationId, SHARDS } from '../domain/ids.ts';
 import type { Slice } from '../domain/stats-sample.ts';
 import { breakerView } from './breaker-views.ts';
 import { concurrently } from './concurrently.ts';
+import { fallbackFacts, type HealthFallbackDeps } from './health-fallbacks.ts';
 import { integrationRegistry, type SecretDeps } from './integration-secrets.ts';
 import { find } from './named-registry.ts';
 import type { Clock } from './ports.ts';
 import type { HealthChecks } from './ports-health.ts';
 import type { Deliveries } from './ports-history.ts';
 import type { Breakers } from './ports-outage.ts';
-import { loadBreaker } from './targets.ts';
+import { loadBreaker, primaryOf } from './targets.ts';
 import type { Caller } from './tenancy.ts';
 
 export interface IntegrationHealthDeps extends Pick<SecretDeps, 'integrations'> {
+  readonly board: HealthFallbackDeps['board'];
   readonly deliveries: Pick<Deliveries, 'ofIntegration' | 'sample' | 'held'>;
   readonly breakers: Pick<Breakers, 'load'>;
   readonly healthChecks: Pick<HealthChecks, 'load'>;
@@ -39,14 +41,15 @@ export async function integrationHealth(deps: IntegrationHealthDeps, caller: Cal
   const { id: integrationId, healthCheck } = integration;
   const nowMs = deps.clock.nowMs();
   const [breaker, check, read, held] = await Promise.all([
-    loadBreaker(deps.breakers, integration),
+    loadBreaker(deps.breakers, primaryOf(integration)),
     healthCheck === undefined ? undefined : deps.healthChecks.load(integrationId),
     readDay(deps, integrationId, nowMs),
     deps.deliveries.held({ integrationId, limit: HELD_MAX }),
   ]);
+  const fallbacks = await fallbackFacts(deps, integration, breaker);
   const figures = figuresOf(read.samples, nowMs);
   const facts: HealthFacts = {
-    ...{ integration, breaker, figures, nowMs },
+    ...{ integration, breaker, fallbacks, figures, nowMs },
     check: healthCheck && currentCheck(check, healthCheck, nowMs),
     held: held.length,
   };

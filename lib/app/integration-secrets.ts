@@ -22,10 +22,21 @@ export function integrationRegistry(deps: Pick<SecretDeps, 'integrations'>): Reg
   return { kind: 'integration', store: deps.integrations, isId: isIntegrationId };
 }
 
-/** The current secret, and those that still sign beside it. */
+/**
+ * The current secret, and those that still sign beside it; in `fallback` those of links with a
+ * signing of their own, by their place: "1" is the first link.
+ */
 export async function readSecrets(deps: SecretDeps, caller: Caller, ref: string) {
-  const { signing } = await find(integrationRegistry(deps), caller, ref);
-  return secretsView(keyed(signing).secrets, deps.clock.nowMs());
+  const { signing, fallback } = await find(integrationRegistry(deps), caller, ref);
+  const nowMs = deps.clock.nowMs();
+  const links = fallback.flatMap((link, i) => {
+    if (link.type !== 'url' || link.signing === undefined) return [];
+    if (link.signing.scheme === 'none') return [];
+    return [[String(i + 1), secretsView(link.signing.secrets, nowMs)] as const];
+  });
+  if (links.length === 0) return secretsView(keyed(signing).secrets, nowMs);
+  const own = signing.scheme === 'none' ? [] : signing.secrets;
+  return { ...secretsView(own, nowMs), fallback: Object.fromEntries(links) };
 }
 
 /** Puts a new secret in front; the old ones go on signing until the grace ends. */

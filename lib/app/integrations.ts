@@ -1,11 +1,14 @@
 import type { EgressPolicy } from '../domain/egress.ts';
 import { invalidField } from '../domain/errors.ts';
+import type { FallbackChain } from '../domain/fallback.ts';
 import { ID_RANDOM_BYTES, type IntegrationId, isIntegrationId, ulid } from '../domain/ids.ts';
 import { jsonBody } from '../domain/input/body.ts';
 import { patchedIntegration, replacedIntegration } from '../domain/input/integration-document.ts';
 import { type IntegrationInput, parseIntegrationInput } from '../domain/input/integration-input.ts';
 import type { Integration } from '../domain/integration.ts';
 import { isJsonObject, type JsonObject } from '../domain/merge-patch.ts';
+import type { MoveDeps } from './breaker-moves.ts';
+import { storedChain } from './fallback-checks.ts';
 import { integrationRegistry, signingFor } from './integration-secrets.ts';
 import { drainAtOnce, type SweepStartDeps, startSweep } from './integration-status.ts';
 import {
@@ -17,6 +20,7 @@ import {
   removeNow,
   requireSameTenant,
 } from './named-registry.ts';
+import { renewBreakers } from './renew-breakers.ts';
 import { sweepAtOnce } from './sweep.ts';
 import { type Caller, replacing, tenantOfNew } from './tenancy.ts';
 import { integrationView } from './views-registry.ts';
@@ -26,6 +30,9 @@ export interface IntegrationDeps extends SweepStartDeps, WatchHealthDeps {
   readonly clock: SweepStartDeps['clock'];
   readonly egress: EgressPolicy;
 }
+
+/** What a change of an integration needs beside: its breakers may begin anew. */
+export type ChangeDeps = IntegrationDeps & MoveDeps;
 
 export type IntegrationView = ReturnType<typeof integrationView>;
 
@@ -40,7 +47,7 @@ export async function createIntegration(
   seed?: string,
 ): Promise<IntegrationView> {
   const input = parseIntegrationInput(body, deps.egress);
-  const made = newIntegration(deps, tenantOfNew(caller, input.tenant), input, seed);
+  const made = await newIntegration(deps, tenantOfNew(caller, input.tenant), input, seed);
   const stored = await add(watchedRegistry(deps), made);
   return integrationView(stored, { withSecret: true });
 }
@@ -56,7 +63,7 @@ export async function getIntegration(
 
 /** Creates an integration under the name in the path, or replaces the one that has it. */
 export async function putIntegration(
-  deps: IntegrationDeps,
+  deps: ChangeDeps,
   caller: Caller,
   ref: string,
   body: unknown,
@@ -66,7 +73,9 @@ export async function putIntegration(
   const byId = isIntegrationId(ref);
   const seen = replacing(caller, object.tenant, byId);
   const read = () => (byId ? find(registry, seen, ref) : lookUp(registry, seen, ref));
-  const make = (stored: Integration | undefined) => {
+  let before: Integration | undefined;
+  const make = async (stored: Integration | undefined) => {
+    before = stored;
     const given = { name: stored?.name ?? ref, ...object };
     const whole = stored === undefined ? given : replacedIntegration(stored, given);
     const input = parseIntegrationInput(whole, deps.egress);
@@ -80,12 +89,13 @@ export async function putIntegration(
   const { created, item } = await releasing(deps, object, read, () =>
     addOrChange(registry, read, make),
   );
-  return { created, integration: integrationView(item, { withSecret: created }) };
+  await renewBreakers(deps, before, item, caller.principal.keyId);
+  return { created, integration: integrationView(item, { withSecret: created, before }) };
 }
 
 /** Applies a JSON Merge Patch (RFC 7396); what it leaves out stays, secret values included. */
 export async function patchIntegration(
-  deps: IntegrationDeps,
+  deps: ChangeDeps,
   caller: Caller,
   ref: string,
   body: unknown,
@@ -93,12 +103,18 @@ export async function patchIntegration(
   const patch = jsonBody(body);
   const registry = watchedRegistry(deps);
   const read = () => find(registry, caller, ref);
-  const edit = (stored: Integration) => {
+  let before: Integration | undefined;
+  const edit = async (stored: Integration) => {
+    before = stored;
     const input = parseIntegrationInput(patchedIntegration(stored, patch), deps.egress);
     requireSameTenant(caller, stored, input.tenant);
-    return withSettings(deps, stored, input);
+    // A patch of something else is not refused for what has become of a link meanwhile.
+    const keepsChain = !Object.hasOwn(patch, 'fallback');
+    return withSettings(deps, stored, input, keepsChain ? stored.fallback : undefined);
   };
-  return integrationView(await releasing(deps, patch, read, () => change(registry, read, edit)));
+  const patched = await releasing(deps, patch, read, () => change(registry, read, edit));
+  await renewBreakers(deps, before, patched, caller.principal.keyId);
+  return integrationView(patched, { before });
 }
 
 /**
@@ -134,12 +150,12 @@ export async function deleteIntegration(
   await sweepAtOnce(deps, sweep);
 }
 
-function newIntegration(
+async function newIntegration(
   deps: IntegrationDeps,
   tenant: string,
   input: IntegrationInput,
   seed?: string,
-): Integration {
+): Promise<Integration> {
   const nowMs = deps.clock.nowMs();
   const id: IntegrationId = `int_${seed ?? ulid(nowMs, deps.random.bytes(ID_RANDOM_BYTES))}`;
   return {
@@ -147,6 +163,7 @@ function newIntegration(
     id,
     tenant,
     signing: signingFor(input.signing, undefined, deps.random),
+    fallback: await storedChain(deps, { tenant, name: input.name }, input.fallback),
     status: 'active',
     disabledReason: null,
     createdAtMs: nowMs,
@@ -155,14 +172,24 @@ function newIntegration(
   };
 }
 
-function withSettings(
+/** `chain` is kept as it is; without it, that of the settings is checked against the registry. */
+async function withSettings(
   deps: IntegrationDeps,
-  { healthCheck: _, transform: ___, filter: ____, ...stored }: Integration,
+  {
+    healthCheck: _,
+    transform: ___,
+    filter: ____,
+    orderingTimeoutSeconds: _____,
+    ...stored
+  }: Integration,
   { tenant: __, ...settings }: IntegrationInput,
-): Integration {
+  chain?: FallbackChain,
+): Promise<Integration> {
+  const owner = { tenant: stored.tenant, name: settings.name, stored };
   return {
     ...stored,
     ...settings,
+    fallback: chain ?? (await storedChain(deps, owner, settings.fallback)),
     signing: signingFor(settings.signing, stored.signing, deps.random),
     updatedAtMs: deps.clock.nowMs(),
   };

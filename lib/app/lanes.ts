@@ -11,12 +11,13 @@ import { primaryOf } from './targets.ts';
 export function holding(
   { board }: { readonly board: Pick<BreakerBoard, 'sign'> },
   tenant: string,
-  { id, status, breaker }: Pick<Route, 'id' | 'status' | 'breaker'>,
+  { id, status, breaker, diverts }: Pick<Route, 'id' | 'status' | 'breaker' | 'diverts'>,
   nowMs: number,
 ): HeldBy | undefined {
   if (status !== 'active') return 'pause';
   const asked = gate(board.sign(primaryOf({ tenant, id })), breaker, nowMs);
-  return asked.kind === 'hold' ? asked.heldBy : undefined;
+  if (asked.kind !== 'hold') return undefined;
+  return diverts && asked.heldBy === 'breaker' ? undefined : asked.heldBy;
 }
 
 /** The lane that an integration's doorbells take: slow where calls take long or fail. */

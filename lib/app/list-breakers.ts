@@ -1,15 +1,18 @@
 import {
+  type BreakerRef,
   type BreakerSign,
   type BreakerState,
   PRIMARY_TARGET,
   type Transition,
 } from '../domain/breaker.ts';
+import { breakerTargets } from '../domain/breaker-targets.ts';
+import { FALLBACK_LINKS_MAX } from '../domain/fallback.ts';
 import type { IntegrationId } from '../domain/ids.ts';
 import type { Integration } from '../domain/integration.ts';
+import { type BreakerName, findBreaker } from './breaker-control.ts';
 import { type BreakerItemView, breakerItemView } from './breaker-views.ts';
 import { type PageWanted, readSize } from './event-lists.ts';
-import { integrationRegistry, type SecretDeps } from './integration-secrets.ts';
-import { find } from './named-registry.ts';
+import type { SecretDeps } from './integration-secrets.ts';
 import type { Clock, Integrations, Page } from './ports.ts';
 import type { Breakers } from './ports-outage.ts';
 import { expanded, itemsOf, type Placed, pageOf, type Stream } from './streams.ts';
@@ -34,9 +37,9 @@ const SCANNED_MIN = 500;
 const WIDTH = 16;
 
 /**
- * The breaker of every integration: the troubled first, the worst of them before the others,
- * then the rest, newest integration first. One that changes while somebody pages through may be
- * seen twice or not at all.
+ * The breaker of every integration's own endpoint, and those of fallbacks that are troubled: the
+ * troubled first, the worst of them before the others, then the rest, newest integration first.
+ * One that changes while somebody pages through may be seen twice or not at all.
  */
 export async function listBreakers(
   deps: BreakerListDeps,
@@ -45,7 +48,7 @@ export async function listBreakers(
 ): Promise<Page<BreakerItemView>> {
   const tenant = tenantSeen(caller);
   const board = (await deps.breakers.board()).filter(
-    (sign) => sign.target === PRIMARY_TARGET && (tenant === undefined || sign.tenant === tenant),
+    (sign) => tenant === undefined || sign.tenant === tenant,
   );
   const read = { tenant, state, after, limit };
   return pageOf(bothOf(troubled(deps, board, read), rest(deps, board, read)), {
@@ -60,11 +63,11 @@ export async function listBreakers(
 export async function listTransitions(
   deps: Pick<SecretDeps, 'integrations'> & { readonly breakers: Pick<Breakers, 'history'> },
   caller: Caller,
-  ref: string,
+  name: BreakerName,
   { after, limit }: PageWanted,
 ): Promise<Page<Transition>> {
-  const integration = await find(integrationRegistry(deps), caller, ref);
-  return await deps.breakers.history(primaryOf(integration), {
+  const { ref } = await findBreaker(deps, caller, name);
+  return await deps.breakers.history(ref, {
     limit,
     ...(after !== undefined && { after }),
   });
@@ -93,8 +96,9 @@ function troubled(
     .sort((a, b) => (a.place < b.place ? 1 : -1));
   return expanded(eachOf(places), WIDTH, async ({ sign, place }) => {
     const integration = await deps.integrations.byId(sign.integrationId, sign.tenant);
-    // The integration is gone, and its breaker will leave the board.
-    return [integration === undefined ? { place } : await itemOf(deps, place, integration)];
+    // The integration or that fallback of it is gone, and its breaker will leave the board.
+    if (!integration || !breakerTargets(integration).includes(sign.target)) return [{ place }];
+    return [await itemOf(deps, place, integration, sign)];
   });
 }
 
@@ -105,7 +109,8 @@ function rest(
   { tenant, state, after, limit }: Read,
 ): Stream<Item> {
   if (state !== undefined && state !== 'closed' && state !== 'disabled') return eachOf([]);
-  const onBoard = new Set(board.map(({ integrationId }) => integrationId));
+  const primaries = board.filter(({ target }) => target === PRIMARY_TARGET);
+  const onBoard = new Set(primaries.map(({ integrationId }) => integrationId));
   const start = after?.startsWith(REST) ? after.slice(REST.length) : undefined;
   const integrations = itemsOf((next = start) =>
     deps.integrations.list({
@@ -117,8 +122,9 @@ function rest(
   return expanded(integrations, WIDTH, async (integration) => {
     const { id, breaker } = integration;
     if (onBoard.has(id)) return [];
+    const place = restPlace(id);
     const isWanted = state === undefined || breaker.enabled === (state === 'closed');
-    return [isWanted ? await itemOf(deps, restPlace(id), integration) : { place: restPlace(id) }];
+    return [isWanted ? await itemOf(deps, place, integration, primaryOf(integration)) : { place }];
   });
 }
 
@@ -126,8 +132,9 @@ async function itemOf(
   deps: BreakerListDeps,
   place: string,
   integration: Integration,
+  ref: BreakerRef,
 ): Promise<Item> {
-  const breaker = await loadBreaker(deps.breakers, integration);
+  const breaker = await loadBreaker(deps.breakers, ref);
   return { place, item: breakerItemView(integration, breaker, deps.clock.nowMs()) };
 }
 
@@ -148,9 +155,11 @@ const GRAVITY: Readonly<Record<BreakerState, number>> = {
 /** Closed and not even watched: paused by a 429, slow, or just closed. */
 const CLOSED_AND_WELL = 5;
 
-function troubledPlace({ state, suspectSinceMs, integrationId }: BreakerSign): string {
+/** Of one integration's breakers that are equally bad the endpoint's own first, then by number. */
+function troubledPlace({ state, suspectSinceMs, integrationId, target }: BreakerSign): string {
   const isWell = state === 'closed' && suspectSinceMs === undefined;
-  return `${isWell ? CLOSED_AND_WELL : GRAVITY[state]}#${integrationId}`;
+  const gravity = isWell ? CLOSED_AND_WELL : GRAVITY[state];
+  return `${gravity}#${integrationId}~${FALLBACK_LINKS_MAX - target}`;
 }
 
 function restPlace(id: IntegrationId): string {

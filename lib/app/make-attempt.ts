@@ -1,12 +1,16 @@
+import { PRIMARY_TARGET } from '../domain/breaker.ts';
 import type { Attempt, Delivery } from '../domain/delivery.ts';
-import { attemptsMade, settle } from '../domain/delivery-transitions.ts';
+import { attemptsMade } from '../domain/delivery-transitions.ts';
 import { deliveryId, ID_RANDOM_BYTES, ulid } from '../domain/ids.ts';
 import type { Integration } from '../domain/integration.ts';
 import { outboundCall, shownUrl } from '../domain/outbound-call.ts';
 import { redacted, redactedHeaders, secretsOf } from '../domain/redaction.ts';
 import { judge, type Verdict } from '../domain/retry.ts';
+import { settle, settleFallback } from '../domain/settlement.ts';
+import type { Target } from '../domain/target.ts';
 import { tellBreaker } from './breaker-guard.ts';
 import type { GuardDeps } from './breaker-report.ts';
+import type { ChooseDeps, Chosen } from './choose-target.ts';
 import { disableIntegration } from './disable-integration.ts';
 import type { LimitDrains } from './limit-drains.ts';
 import type {
@@ -19,31 +23,41 @@ import type {
   Telemetry,
 } from './ports.ts';
 import type { Deliveries, Events } from './ports-history.ts';
-import type { Probe } from './probe.ts';
+import type { Lines } from './ports-line.ts';
 import { record, report } from './record-attempt.ts';
-import { sendCall } from './send-call.ts';
+import { type SendDeps, sendCall } from './send-call.ts';
 import { watchCall } from './watch-call.ts';
 
-export interface AttemptDeps extends GuardDeps {
+export interface AttemptDeps extends ChooseDeps {
   readonly targets: Targets;
   readonly integrations: GuardDeps['integrations'] & Pick<Integrations, 'byId' | 'save'>;
   readonly events: GuardDeps['events'] & Pick<Events, 'get'>;
   readonly deliveries: GuardDeps['deliveries'] & Pick<Deliveries, 'load' | 'save'>;
   readonly limitDrains: LimitDrains;
+  readonly lines: Lines;
   readonly sender: Sender;
+  readonly tokens: SendDeps['tokens'];
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
   readonly version: string;
 }
 
-/** One request, recorded, and the breaker told of it. */
+interface Attempted {
+  readonly body: string;
+  /** Of the event. */
+  readonly orderingKey: string | undefined;
+  readonly chosen: Chosen;
+}
+
+/** One request to the target that was chosen, recorded, and its breaker told of it. */
 export async function makeAttempt(
   deps: AttemptDeps,
   integration: Integration,
   delivery: Delivery,
-  { body, probe }: { readonly body: string; readonly probe?: Probe },
+  { body, orderingKey, chosen }: Attempted,
 ): Promise<void> {
+  const { target, link, probe } = chosen;
   const number = attemptsMade(delivery) + 1;
   const id = deliveryId(delivery.eventId, delivery.acceptedAtMs, delivery.integrationId);
   const message = {
@@ -51,31 +65,29 @@ export async function makeAttempt(
     deliveryId: id,
     attempt: number,
     body: Buffer.from(body, 'utf8'),
+    ...(orderingKey !== undefined && { orderingKey }),
   };
-  const call = outboundCall(integration, message, deps.version, deps.clock.nowMs());
-  const ended = watchCall(deps, integration, probe !== undefined);
-  const result = await sendCall(deps, call);
+  const call = outboundCall(target, message, deps.version, deps.clock.nowMs());
+  const ended = watchCall(deps, target, probe !== undefined);
+  const result = await sendCall(deps, call, target.auth);
   const overdueAtMs = ended();
 
   const nowMs = deps.clock.nowMs();
-  const judged = judge(result, integration.retry, nowMs);
-  const verdict = await disabling(deps, integration, result, judged);
-  const made = attemptOf(deps, integration, result, verdict, number);
-  const chance = { nowMs, dice: deps.random.unit() };
-  const outcome = (current: Delivery) =>
-    settle(
-      current,
-      { ...made, number: attemptsMade(current) + 1 },
-      verdict,
-      integration.retry,
-      chance,
-    );
+  const verdict = await disabling(deps, target, result, judge(result, target.retry, nowMs));
+  const made = attemptOf(deps, target, result, verdict, number);
+  const dice = deps.random.unit();
+  const outcome = (current: Delivery) => {
+    const attempt = { ...made, number: attemptsMade(current) + 1 };
+    if (link === 0) return settle(current, attempt, verdict, integration, { nowMs, dice });
+    const { fallback } = integration;
+    return settleFallback(current, attempt, verdict, { fallback, number: link }, { nowMs, dice });
+  };
   // A probe's verdict may not wait for a store that is away; nor may its lease be lost with it.
   const [final] = await Promise.all([
-    record(deps, { delivery, attempt: made, verdict, outcome }),
-    tellBreaker(deps, integration, probe, { ...result, overdueAtMs }),
+    record(deps, { delivery, attempt: made, verdict, target: link, outcome }),
+    tellBreaker(deps, target, probe, { ...result, overdueAtMs }),
   ]);
-  report(deps.telemetry, integration, final, made, result.detail);
+  report(deps.telemetry, integration, final, { attempt: made, link, detail: result.detail });
 }
 
 /**
@@ -84,31 +96,33 @@ export async function makeAttempt(
  */
 async function disabling(
   deps: AttemptDeps,
-  integration: Integration,
+  target: Target,
   { statusCode }: CallResult,
   verdict: Verdict,
 ): Promise<Verdict> {
   if (!verdict.disable) return verdict;
-  if (await disableIntegration(deps, integration, statusCode)) return verdict;
+  // A fallback's URL speaks for itself alone.
+  const isOwn = target.target === PRIMARY_TARGET;
+  if (isOwn && (await disableIntegration(deps, target, statusCode))) return verdict;
   const outcome = verdict.outcome === 'success' ? 'success' : 'retryable';
   return { ...verdict, outcome, disable: false };
 }
 
 function attemptOf(
   deps: AttemptDeps,
-  integration: Integration,
+  target: Target,
   result: CallResult,
   verdict: Verdict,
   number: number,
 ): Attempt {
-  const secrets = secretsOf(integration);
+  const secrets = secretsOf(target);
   const failed = verdict.outcome !== 'success';
   return {
     id: `att_${ulid(result.startedAtMs, deps.random.bytes(ID_RANDOM_BYTES))}`,
     number,
     startedAtMs: result.startedAtMs,
     latencyMs: result.latencyMs,
-    target: shownUrl(integration),
+    target: shownUrl(target),
     outcome: verdict.outcome,
     error: result.error ?? (failed ? 'http' : null),
     statusCode: result.statusCode,

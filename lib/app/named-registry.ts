@@ -69,11 +69,11 @@ export async function add<T extends Named>({ kind, store }: Registry<T>, item: T
 export async function change<T extends Named>(
   { kind, store }: Registry<T>,
   read: () => Promise<T>,
-  edit: (current: T) => T,
+  edit: (current: T) => T | Promise<T>,
 ): Promise<T> {
   for (let races = 0; races <= RACES_MAX; races++) {
     const current = await read();
-    const next = edit(current);
+    const next = await edit(current);
     if (next === current) return current;
     const result = await store.save(next, current.name);
     if (result === 'saved') return { ...next, version: next.version + 1 };
@@ -86,12 +86,12 @@ export async function change<T extends Named>(
 export async function addOrChange<T extends Named>(
   { kind, store }: Registry<T>,
   read: () => Promise<T | undefined>,
-  make: (stored: T | undefined) => T,
+  make: (stored: T | undefined) => T | Promise<T>,
 ): Promise<{ readonly created: boolean; readonly item: T }> {
   let taken: T | undefined;
   for (let races = 0; races <= RACES_MAX; races++) {
     const stored = await read();
-    const next = make(stored);
+    const next = await make(stored);
     const result =
       stored === undefined ? await store.create(next) : await store.save(next, stored.name);
     switch (result) {

@@ -27,7 +27,7 @@ export type EventSummary = Omit<
   'body' | 'fingerprint' | 'timestamp' | 'metadata' | 'orderingKey'
 >;
 /** A delivery without its attempts' contents. */
-export type DeliverySummary = Omit<Delivery, 'attempts' | 'version'> & {
+export type DeliverySummary = Omit<Delivery, 'attempts' | 'chain' | 'version'> & {
   readonly attemptCount: number;
   /** Of the lists of one integration alone. */
   readonly lastAttempt?: LastAttempt;

@@ -1,4 +1,5 @@
 import type { ApiKey } from '../domain/api-key.ts';
+import type { Envelope } from '../domain/aws-call.ts';
 import type { Attempt, DeliveryTask } from '../domain/delivery.ts';
 import type { IntegrationId, KeyId, SourceId } from '../domain/ids.ts';
 import type { Integration, Route } from '../domain/integration.ts';
@@ -115,6 +116,10 @@ export interface OutboundCall {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   readonly timeoutMs: number;
+  /** What goes with the body to a service of AWS; `url` is then an ARN. */
+  readonly envelope?: Envelope;
+  /** The whole body is wanted: up to this many bytes; a larger one is 'body-too-large'. */
+  readonly keepBytes?: number;
   readonly unsendable?: string;
 }
 
@@ -126,8 +131,14 @@ export interface CallResult {
   readonly error: Exclude<Attempt['error'], 'http'>;
   readonly responseHeaders: Readonly<Record<string, string>>;
   readonly responseBody: string;
+  /** The whole body; only of a complete answer, to a call with `keepBytes`. */
+  readonly answer?: Uint8Array;
+  /** The header lines of such an answer as they came, names in lower case; may hold secrets. */
+  readonly answerHeaders?: readonly (readonly [name: string, value: string])[];
   /** Trying again would end the same. */
   readonly isFinal?: true;
+  /** Nothing was sent: it is about what had to come before, such as an access token. */
+  readonly isUnsent?: true;
   /** For the log and the owner: a stable reason such as `host_not_canonical`; no address. */
   readonly detail?: string;
 }
@@ -226,6 +237,12 @@ export type Metric =
   | 'BreakerStoreFailures'
   | 'DeliveriesReleased'
   | 'DeliveriesMovedToSlowLane'
+  | 'DeliveriesSetAside'
+  | 'DeliveriesByFallback'
+  | 'Calls'
+  | 'CallsFailed'
+  | 'CallsByFallback'
+  | 'CallLatency'
   | 'Requests';
 
 /** One wide line per unit of work, and its figures. Nothing here may hold a payload or a secret. */

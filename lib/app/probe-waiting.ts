@@ -1,7 +1,7 @@
 import type { Breaker } from '../domain/breaker.ts';
-import type { IntegrationId } from '../domain/ids.ts';
+import type { Integration } from '../domain/integration.ts';
 import { QUEUE_DELAY_MAX_SECONDS, type WorkTask } from '../domain/work.ts';
-import type { Clock, DeliveryQueue, Doorbell, Telemetry } from './ports.ts';
+import type { Clock, DeliveryQueue, Doorbell, Integrations, Telemetry } from './ports.ts';
 import type { Deliveries, HeldRef } from './ports-history.ts';
 import type { Breakers, WorkQueue } from './ports-outage.ts';
 
@@ -14,7 +14,15 @@ export interface LetGoDeps {
 
 export interface ProbeWaitingDeps extends LetGoDeps {
   readonly breakers: Pick<Breakers, 'load'>;
+  readonly integrations: Pick<Integrations, 'byId'>;
   readonly workQueue: WorkQueue;
+}
+
+/** The integration whose deliveries are let go. */
+export interface LetGoRef {
+  readonly tenant: string;
+  readonly id: Integration['id'];
+  readonly ordering?: Integration['ordering'];
 }
 
 export type ProbeTask = Extract<WorkTask, { readonly kind: 'probe' }>;
@@ -39,7 +47,8 @@ export async function probeWaiting(deps: ProbeWaitingDeps, task: ProbeTask): Pro
     await deps.workQueue.ring([{ task, delaySeconds }]);
     return;
   }
-  await letGoOldest(deps, { tenant: task.tenant, id: task.integrationId }, 1);
+  const integration = await deps.integrations.byId(task.integrationId, task.tenant);
+  if (integration !== undefined) await letGoOldest(deps, integration, 1);
 }
 
 /** When an open breaker may be probed; undefined if it may not, or needs no probe. */
@@ -57,28 +66,36 @@ export function probeDueMs({ state, openUntilMs }: Breaker): number | undefined 
   }
 }
 
+/** Where order is kept the oldest may have to wait for another: so many are asked to try. */
+const ORDERED_MIN = LAG_ITEMS_MAX;
+
 /**
- * Rings for the oldest held deliveries that nobody is at, `count` of them at most; returns how
- * many there were. Reads each row, so that a lagging index costs no probe.
+ * Rings for the oldest held deliveries that nobody is at: `wanted` that will ask the integration
+ * itself (where order is kept for more, of which a breaker lets pass no more than it would), and
+ * says how many those are. Reads each row, so that a lagging index costs no probe.
  */
 export async function letGoOldest(
   deps: LetGoDeps,
-  { id }: { readonly tenant: string; readonly id: IntegrationId },
-  count: number,
+  { id, ordering }: LetGoRef,
+  wanted: number,
 ): Promise<number> {
+  const count = ordering === 'fifo' ? Math.max(wanted, ORDERED_MIN) : wanted;
   const shown = await deps.deliveries.held({ integrationId: id, limit: count + LAG_ITEMS_MAX });
   const free: HeldRef[] = [];
+  let asking = 0;
   for (const ref of shown) {
-    if (free.length === count) break;
-    const state = (await deps.deliveries.load(ref))?.state;
-    if (state?.status !== 'held') continue;
-    if ((state.leaseUntilMs ?? 0) <= deps.clock.nowMs()) free.push(ref);
+    if (asking === count) break;
+    const { state, chain } = (await deps.deliveries.load(ref)) ?? {};
+    if (state?.status !== 'held' || (state.leaseUntilMs ?? 0) > deps.clock.nowMs()) continue;
+    free.push(ref);
+    // One whose integration is done with asks its fallback, and probes nothing.
+    if (chain?.trigger !== 'exhausted') asking += 1;
   }
   await ringHeld(
     deps,
     free.map((ref) => heldDoorbell(ref, 0)),
   );
-  return free.length;
+  return asking;
 }
 
 /** The doorbell that lets a held delivery go: whatever its next attempt's number. */

@@ -1,19 +1,18 @@
 import type { Breaker, ProbeLease } from '../domain/breaker.ts';
 import { probeStep } from '../domain/breaker-gate.ts';
 import { halfOpened, verdict } from '../domain/breaker-transitions.ts';
-import type { Integration } from '../domain/integration.ts';
+import { breakerRefOf, type Target } from '../domain/target.ts';
 import { signOf } from './breaker-board.ts';
 import { type MoveDeps, moveBreaker } from './breaker-moves.ts';
 import type { Random } from './ports.ts';
 import type { Breakers } from './ports-outage.ts';
-import { primaryOf } from './targets.ts';
 
 export interface ProbeDeps extends MoveDeps {
   readonly breakers: MoveDeps['breakers'] & Pick<Breakers, 'load' | 'lease' | 'clear' | 'settle'>;
   readonly random: Random;
 }
 
-export type Probed = Pick<Integration, 'id' | 'tenant' | 'name' | 'breaker'>;
+export type Probed = Pick<Target, 'id' | 'tenant' | 'name' | 'breaker' | 'target'>;
 
 /** The right to one call to a half-open target. */
 export interface Probe {
@@ -33,27 +32,27 @@ export const PROBE_MARGIN_MS = 5_000;
  */
 export async function acquireProbe(
   deps: ProbeDeps,
-  integration: Probed,
+  target: Probed,
   leaseMs: number,
 ): Promise<Probe | 'pass' | 'hold'> {
-  const ref = primaryOf(integration);
+  const ref = breakerRefOf(target);
   for (let race = 0; race < RACES_MAX; race++) {
     const breaker = await deps.breakers.load(ref);
     if (breaker === undefined) return 'pass';
     deps.board.learn(signOf(breaker));
     const nowMs = deps.clock.nowMs();
-    const step = probeStep(breaker, integration.breaker, nowMs);
+    const step = probeStep(breaker, target.breaker, nowMs);
     switch (step.kind) {
       case 'pass':
       case 'hold':
         return step.kind;
       case 'half-open': {
         const reason = 'Its open period is over.';
-        await moveBreaker(deps, integration, halfOpened(breaker, { nowMs, reason, leaseMs }));
+        await moveBreaker(deps, target, halfOpened(breaker, { nowMs, reason, leaseMs }));
         break;
       }
       case 'verdict':
-        await judgeProbes(deps, integration, breaker, { isOver: true });
+        await judgeProbes(deps, target, breaker, { isOver: true });
         break;
       case 'clear':
         await deps.breakers.clear(ref, breaker.version, step.leases);
@@ -78,26 +77,26 @@ export async function acquireProbe(
  */
 export async function settleProbe(
   deps: ProbeDeps,
-  integration: Probed,
+  target: Probed,
   probe: Probe,
   outcome: 'success' | 'failure' | 'neutral',
   notBeforeMs = 0,
 ): Promise<boolean> {
-  const ref = primaryOf(integration);
+  const ref = breakerRefOf(target);
   const settled = await deps.breakers.settle(ref, probe.version, probe.lease, outcome);
   if (settled === 'late') {
     deps.telemetry.count('BreakerLateResults');
     return false;
   }
   deps.board.learn(signOf(settled));
-  const judged = await judgeProbes(deps, integration, settled, { isOver: false, notBeforeMs });
+  const judged = await judgeProbes(deps, target, settled, { isOver: false, notBeforeMs });
   return !judged && outcome === 'success';
 }
 
 /** Makes the transition that a half-open breaker's results call for; false if they call for none. */
 export async function judgeProbes(
   deps: ProbeDeps,
-  integration: Probed,
+  integration: Omit<Probed, 'target'>,
   breaker: Breaker,
   { isOver, notBeforeMs = 0 }: { readonly isOver: boolean; readonly notBeforeMs?: number },
 ): Promise<boolean> {

@@ -49,9 +49,8 @@ export async function publishBatch(
     tenants.set(event.tenant, deps.integrations.routes(event.tenant));
   }
   await Promise.all([...tenants.values(), deps.board.refresh()]);
-  const numbered = events.map((event, i) => ({ event, seed: seeds[i] }));
-  const { done: results, errors } = await eachConcurrently(numbered, WIDTH, async (one) => {
-    const { event, seed } = one;
+  const numbered = events.map((event, i) => ({ event, i }));
+  const acceptOne = async (event: NewEvent | RequestError, seed: string | undefined) => {
     if (event instanceof RequestError) return event;
     try {
       return await accept(deps, event, (await tenants.get(event.tenant)) ?? [], seed);
@@ -59,7 +58,14 @@ export async function publishBatch(
       if (error instanceof RequestError) return error;
       throw error;
     }
+  };
+  const found = new Map<number, Accepted | RequestError>();
+  // Those with the same key one after the other; where one fails, what follows it is not begun.
+  const groups = [...Map.groupBy(numbered, orderOf).values()];
+  const { errors } = await eachConcurrently(groups, WIDTH, async (group) => {
+    for (const { event, i } of group) found.set(i, await acceptOne(event, seeds[i]));
   });
+  const results = [...found].sort(([a], [b]) => a - b).map(([, result]) => result);
   await ringFor(
     deps,
     results.filter((result): result is Accepted => !(result instanceof RequestError)),
@@ -71,6 +77,12 @@ export async function publishBatch(
       ? { kind: 'refused', error: result }
       : { kind: 'published', published: result.published },
   );
+}
+
+/** The same for events that are to be accepted in their order. */
+function orderOf({ event, i }: { readonly event: NewEvent | RequestError; readonly i: number }) {
+  if (event instanceof RequestError || event.orderingKey === undefined) return i;
+  return `${event.tenant} ${event.orderingKey}`;
 }
 
 async function ringFor(deps: PublishDeps, accepted: readonly Accepted[]): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Delivery } from '../domain/delivery.ts';
 import { dueAt, end, newDelivery } from '../domain/delivery-transitions.ts';
 import type { IntegrationId } from '../domain/ids.ts';
+import { routeOf } from '../domain/integration.ts';
 import {
   type CheckedWindow,
   digestWith,
@@ -11,7 +12,6 @@ import {
   tallied,
   windowBefore,
 } from '../domain/reconciliation.ts';
-import { initialRow } from './accept-event.ts';
 import type { BreakerBoard } from './breaker-board.ts';
 import { concurrently, eachConcurrently, throwAll } from './concurrently.ts';
 import { doorbellsOf } from './doorbells.ts';
@@ -27,6 +27,7 @@ import type {
 } from './ports.ts';
 import type { Deliveries, EventSummary, Events } from './ports-history.ts';
 import { turned } from './turns.ts';
+import { initialRow } from './waiting-rows.ts';
 
 export interface ReconcileDeps {
   readonly board: Pick<BreakerBoard, 'sign' | 'refresh'>;
@@ -149,6 +150,6 @@ async function rowFor(
   const integration = await deps.targets.get(event.tenant, id);
   const due = newDelivery({ ...event, eventId: event.id, integrationId: id }, dueAt(nowMs, nowMs));
   if (integration === undefined) return end(due, 'cancelled', nowMs);
-  const heldBy = holding(deps, event.tenant, integration, nowMs);
+  const heldBy = holding(deps, event.tenant, routeOf(integration), nowMs);
   return initialRow(event, integration, heldBy, nowMs) ?? due;
 }

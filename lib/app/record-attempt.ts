@@ -1,8 +1,10 @@
 import type { Attempt, Delivery } from '../domain/delivery.ts';
-import { leaseOf, settleLate } from '../domain/delivery-transitions.ts';
+import { leaseOf } from '../domain/delivery-transitions.ts';
 import { deliveryId } from '../domain/ids.ts';
 import type { Integration } from '../domain/integration.ts';
 import type { Verdict } from '../domain/retry.ts';
+import { settleLate } from '../domain/settlement.ts';
+import { targetName } from '../domain/target.ts';
 import type { BreakerBoard } from './breaker-board.ts';
 import { doorbellOf } from './doorbells.ts';
 import type { Clock, DeliveryQueue, Telemetry } from './ports.ts';
@@ -26,6 +28,8 @@ export interface Outcome {
   readonly delivery: Delivery;
   readonly attempt: Attempt;
   readonly verdict: Verdict;
+  /** Place of the chain's link that it went to; 0: the integration itself. */
+  readonly target: number;
   /** What the attempt makes of a delivery that is still this attempt's own. */
   readonly outcome: (current: Delivery) => Delivery;
 }
@@ -51,7 +55,7 @@ export async function record(deps: RecordDeps, made: Outcome): Promise<Delivery>
     }
     wanted = holdsStill(made.delivery, current)
       ? made.outcome(current)
-      : settleLate(current, made.attempt, made.verdict, deps.clock.nowMs());
+      : settleLate(current, made.attempt, made.verdict, made.target, deps.clock.nowMs());
   }
   throw new Error(`Attempt ${made.attempt.id} could not be recorded in ${RACES_MAX} races.`);
 }
@@ -82,13 +86,18 @@ async function ringNext(deps: RecordDeps, delivery: Delivery): Promise<void> {
   if (failed > 0) deps.telemetry.count('DoorbellsFailed', failed);
 }
 
+interface Reported {
+  readonly attempt: Attempt;
+  readonly link: number;
+  readonly detail: string | undefined;
+}
+
 /** The one wide line of an attempt, and its figures. */
 export function report(
   telemetry: Telemetry,
   integration: Integration,
   delivery: Delivery,
-  attempt: Attempt,
-  detail: string | undefined,
+  { attempt, link, detail }: Reported,
 ): void {
   const { state } = delivery;
   telemetry.millis('AttemptLatency', attempt.latencyMs);
@@ -98,7 +107,10 @@ export function report(
   if (state.status === 'failed') telemetry.count('DeliveriesDead');
   if (state.status === 'delivered') {
     telemetry.count('DeliveriesDelivered');
-    telemetry.millis('AcceptToDelivered', state.completedAtMs - delivery.acceptedAtMs);
+    if (link > 0) telemetry.count('DeliveriesByFallback');
+    // It may have been accepted a little ahead of the clock.
+    const tookMs = Math.max(state.completedAtMs - delivery.acceptedAtMs, 0);
+    telemetry.millis('AcceptToDelivered', tookMs);
   }
   telemetry.info('delivery.attempted', {
     tenant: delivery.tenant,
@@ -109,6 +121,7 @@ export function report(
     integration: integration.name,
     attemptId: attempt.id,
     attempt: attempt.number,
+    target: targetName(link),
     outcome: attempt.outcome,
     statusCode: attempt.statusCode,
     error: attempt.error,

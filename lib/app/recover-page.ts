@@ -1,13 +1,17 @@
 import type { Integration } from '../domain/integration.ts';
 import type { Job, JobPage } from '../domain/job.ts';
 import { isMeant, recovered } from '../domain/recovery.ts';
-import { eachConcurrently, throwAll } from './concurrently.ts';
+import { concurrently, eachConcurrently, throwAll } from './concurrently.ts';
 import { type StartDrainDeps, startDrain } from './drain.ts';
+import { takePlaceAnew } from './line-places.ts';
 import type { Clock, Page, Telemetry } from './ports.ts';
-import type { Deliveries, DeliveryRef, DeliverySummary } from './ports-history.ts';
+import type { Deliveries, DeliveryRef, DeliverySummary, Events } from './ports-history.ts';
+import type { Lines } from './ports-line.ts';
 
 export interface RecoverPageDeps extends StartDrainDeps {
   readonly deliveries: Pick<Deliveries, 'ofIntegration' | 'load' | 'save'>;
+  readonly events: Pick<Events, 'get'>;
+  readonly lines: Pick<Lines, 'put'>;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -40,8 +44,12 @@ export async function recoverPage(
 ): Promise<JobPage> {
   const page = await pageOf(deps, job, after, WORKED_MAX);
   const meant = meantOf(job, page);
-  if (meant.length > 0) await startDrain(deps, integration);
   const rows = meant.filter(({ state }) => state.status !== 'held');
+  // All of them, before the first is let go: it may not overtake one before it.
+  if (integration.ordering === 'fifo') {
+    await concurrently(rows, WIDTH, (row) => takePlaceAnew(deps, integration, row));
+  }
+  if (meant.length > 0) await startDrain(deps, integration);
   const { done, errors } = await eachConcurrently(rows, WIDTH, (row) =>
     holdAgain(deps, job, integration, row),
   );

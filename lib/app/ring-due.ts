@@ -1,5 +1,7 @@
 import type { Delivery } from '../domain/delivery.ts';
-import { attemptsMade, end, hold, ring, ringTime } from '../domain/delivery-transitions.ts';
+import { end, hold, ring, ringTime } from '../domain/delivery-transitions.ts';
+import { routeOf } from '../domain/integration.ts';
+import { LINE_RING_MS_MAX } from '../domain/line.ts';
 import type { BreakerBoard } from './breaker-board.ts';
 import { eachConcurrently, throwAll } from './concurrently.ts';
 import { doorbellFor } from './doorbells.ts';
@@ -75,18 +77,19 @@ async function advance(
   if (integration === undefined) {
     return (await save(end(delivery, 'cancelled', nowMs))) ? {} : undefined;
   }
-  const heldBy = holding(deps, ref.tenant, integration, nowMs);
+  const route = routeOf(integration);
+  const heldBy = holding(deps, ref.tenant, route, nowMs);
+  // The integration is done with: neither its breaker nor its limits keep it from its fallback.
+  const isPast = delivery.chain?.trigger === 'exhausted';
   // What waits for a later time is held when that has come, if it still must be.
-  if (heldBy === 'pause' || (heldBy !== undefined && atMs <= nowMs)) {
+  if (heldBy === 'pause' || (heldBy !== undefined && !isPast && atMs <= nowMs)) {
     return (await save(hold(delivery, heldBy))) ? {} : undefined;
   }
-  const tooOldMs = delivery.scheduleStartMs + integration.retry.maxAgeSeconds * 1000;
-  // A 202 promises an attempt: what never had one is not too old for it.
-  if (nowMs > tooOldMs && attemptsMade(delivery) > 0) {
-    if (!(await save(end(delivery, 'failed', nowMs)))) return undefined;
-    deps.telemetry.count('DeliveriesDead');
-    return {};
-  }
-  if (!(await save(ring(delivery, atMs, nowMs)))) return undefined;
+  // Behind one that waits for the breaker there is nothing to do so soon.
+  const isShut = holding(deps, ref.tenant, { ...route, diverts: false }, nowMs) !== undefined;
+  const isSoon = integration.ordering === 'fifo' && !isShut;
+  // Whether it is too old is for the doorbell: its fallback may take it, others wait for its end.
+  const next = ring(delivery, atMs, nowMs, isSoon ? LINE_RING_MS_MAX : undefined);
+  if (!(await save(next))) return undefined;
   return { doorbell: doorbellFor(delivery, deps.board, atMs, nowMs) };
 }

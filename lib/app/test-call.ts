@@ -3,17 +3,18 @@ import type { NewEvent } from '../domain/event.ts';
 import { recordOf } from '../domain/event-record.ts';
 import { deliveryId, ID_RANDOM_BYTES, ulid } from '../domain/ids.ts';
 import { parseTestCallInput } from '../domain/input/test-call-input.ts';
-import type { Auth, Integration } from '../domain/integration.ts';
+import type { Integration } from '../domain/integration.ts';
 import { outboundCall, shownUrl } from '../domain/outbound-call.ts';
 import { redacted, redactedHeaders, secretsOf } from '../domain/redaction.ts';
 import { integrationRegistry, type SecretDeps } from './integration-secrets.ts';
 import { find } from './named-registry.ts';
 import type { CallResult, OutboundCall, Sender } from './ports.ts';
-import { sendCall } from './send-call.ts';
+import { type SendDeps, sendCall } from './send-call.ts';
 import type { Caller } from './tenancy.ts';
 
 export interface TestCallDeps extends SecretDeps {
   readonly sender: Sender;
+  readonly tokens: SendDeps['tokens'];
   /** Of Breakwater, as the `user-agent` says it. */
   readonly version: string;
 }
@@ -37,7 +38,7 @@ export async function testCall(deps: TestCallDeps, caller: Caller, ref: string, 
     body: new TextEncoder().encode(record.body),
   };
   const call = outboundCall(integration, message, deps.version, nowMs);
-  const result = await sendCall(deps, call);
+  const result = await sendCall(deps, call, integration.auth);
   const secrets = secretsOf(integration);
   const { error, response } = answerOf(result, secrets);
   return {
@@ -63,14 +64,13 @@ function answerOf(result: CallResult, secrets: readonly string[]) {
 }
 
 function requestOf(call: OutboundCall, integration: Integration) {
-  const secret = secretHeader(integration.auth);
-  const headers = Object.entries(call.headers).map(
-    ([name, value]) => [name, name === secret ? MASK : value] as const,
-  );
+  // An OAuth token is not among the call's headers: it is put there as it is sent.
+  const secret = secretHeader(integration);
+  const headers = secret === undefined ? call.headers : { ...call.headers, [secret]: MASK };
   return {
     method: call.method,
     url: shownUrl(integration),
-    headers: Object.fromEntries(headers),
+    headers,
     body: shownBody(call.body, integration),
   };
 }
@@ -81,12 +81,14 @@ function shownBody(body: Uint8Array, { serviceType, auth, signing }: Integration
   return serviceType === 'pagerduty' ? redacted(text, secretsOf({ auth, signing })) : text;
 }
 
-function secretHeader(auth: Auth): string | undefined {
+function secretHeader({ serviceType, auth }: Integration): string | undefined {
+  if (serviceType === 'pagerduty') return undefined;
   switch (auth.type) {
     case 'none':
       return undefined;
     case 'bearer':
     case 'basic':
+    case 'oauth2ClientCredentials':
       return 'authorization';
     case 'apiKey':
       return auth.header.toLowerCase();

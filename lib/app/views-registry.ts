@@ -1,4 +1,5 @@
 import type { ApiKey } from '../domain/api-key.ts';
+import { urlLinkTo } from '../domain/input/fallback-document.ts';
 import {
   publicKeyShown,
   retryDocument,
@@ -13,8 +14,16 @@ import type { Source } from '../domain/source.ts';
 
 /** Records as answers show them: the contract's names, and no secret but where it says so. */
 
+/** What of an answer's secrets is shown: those that were made or given just now. */
+export interface NewSecrets {
+  /** The integration is new, and with it all its secrets. */
+  readonly withSecret?: boolean;
+  /** How it was before the change: secrets of links that it did not have are new. */
+  readonly before?: Integration | undefined;
+}
+
 /** `signing.secret` is shown only right after it was made or given. */
-export function integrationView(integration: Integration, options: { withSecret?: boolean } = {}) {
+export function integrationView(integration: Integration, shown: NewSecrets = {}) {
   const { id, name, serviceType, endpoint, description, tenant, metadata, eventTypes } =
     integration;
   return {
@@ -30,10 +39,13 @@ export function integrationView(integration: Integration, options: { withSecret?
     transform: integration.transform ?? null,
     request: integration.request,
     auth: authView(integration.auth),
-    signing: signingView(integration.signing, options.withSecret === true),
+    signing: signingView(integration.signing, shown.withSecret === true),
     retry: retryDocument(integration.retry),
     breaker: integration.breaker,
     limits: limitsView(integration.limits),
+    fallback: fallbackView(integration, shown),
+    ordering: integration.ordering,
+    orderingTimeoutSeconds: integration.orderingTimeoutSeconds ?? null,
     healthCheck: integration.healthCheck ?? null,
     status: integration.status,
     disabledReason: integration.disabledReason,
@@ -98,11 +110,36 @@ function authView(auth: Auth) {
       return { type: auth.type, username: auth.username };
     case 'apiKey':
       return { type: auth.type, header: auth.header };
+    case 'oauth2ClientCredentials': {
+      const { clientSecret: _, ...shown } = auth;
+      return shown;
+    }
   }
 }
 
 function limitsView(limits: Limits): Limits | null {
   return Object.keys(limits).length === 0 ? null : limits;
+}
+
+function fallbackView({ fallback }: Integration, { withSecret, before }: NewSecrets) {
+  return fallback.map((link) => {
+    if (link.type === 'integration') {
+      const { integrationId: _, ...view } = link;
+      return view;
+    }
+    if (link.type !== 'url') return link;
+    const { signing, ...view } = { ...link, auth: authView(link.auth) };
+    if (signing === undefined) return view;
+    const known = before && secretOf(urlLinkTo(before.fallback, link.url)?.signing);
+    const isNew = before === undefined ? withSecret === true : known !== secretOf(signing);
+    return { ...view, signing: signingView(signing, isNew) };
+  });
+}
+
+function secretOf(signing: Signing | undefined): string | undefined {
+  return signing === undefined || signing.scheme === 'none'
+    ? undefined
+    : signing.secrets[0]?.secret;
 }
 
 function signingView(signing: Signing, withSecret: boolean) {

@@ -1,6 +1,7 @@
-import { type Breaker, type BreakerSign, isTroubled } from '../domain/breaker.ts';
+import { type Breaker, type BreakerSign, isTroubled, PRIMARY_TARGET } from '../domain/breaker.ts';
 import { probeStep } from '../domain/breaker-gate.ts';
-import { reset } from '../domain/breaker-transitions.ts';
+import { breakerTargets } from '../domain/breaker-targets.ts';
+import { closed, reset } from '../domain/breaker-transitions.ts';
 import { isOverIt } from '../domain/breaker-window.ts';
 import type { Integration } from '../domain/integration.ts';
 import { announce, moveBreaker } from './breaker-moves.ts';
@@ -26,6 +27,8 @@ const WIDTH = 8;
 const ANNOUNCED_MS = 10_000;
 /** A pause whose end is older than this has been seen to. */
 const PAUSE_RECENT_MS = 3_600_000;
+/** The breaker of a fallback that could have been probed for so long, and was not, is closed. */
+const UNNEEDED_MS = 3_600_000;
 
 /**
  * Goes over every breaker that is not simply closed and well; the tick calls it each minute. What
@@ -49,7 +52,12 @@ async function watch(deps: WatchDeps, sign: BreakerSign): Promise<void> {
   ]);
   // The board lags.
   if (breaker === undefined) return;
-  if (integration === undefined) return await forget(deps, breaker);
+  if (integration === undefined) {
+    return await forget(deps, breaker, 'The integration was deleted.');
+  }
+  if (!breakerTargets(integration).includes(breaker.target)) {
+    return await forget(deps, breaker, 'The fallback was taken out.');
+  }
   const nowMs = deps.clock.nowMs();
   const { unpublished } = breaker;
   if (unpublished !== undefined && nowMs - unpublished.atMs > ANNOUNCED_MS) {
@@ -70,6 +78,7 @@ async function releasePaused(
   nowMs: number,
 ): Promise<void> {
   const { notBeforeMs, state } = breaker;
+  if (breaker.target !== PRIMARY_TARGET) return;
   // A closed one loses its mark afterwards, so it is seen to once.
   const wasPaused = state === 'closed' ? notBeforeMs > 0 : notBeforeMs > nowMs - PAUSE_RECENT_MS;
   if (!wasPaused || integration.status !== 'active') return;
@@ -93,6 +102,9 @@ async function move(
     case 'forced-open': {
       const dueMs = probeDueMs(breaker);
       if (integration.status !== 'active' || dueMs === undefined || dueMs > nowMs) return;
+      if (breaker.target !== PRIMARY_TARGET) {
+        return await giveAnotherChance(deps, integration, breaker, nowMs - dueMs);
+      }
       const { tenant, integrationId, target, version } = breaker;
       const task = { kind: 'probe', tenant, integrationId, target, version } as const;
       return await probeWaiting(deps, task);
@@ -111,6 +123,21 @@ async function move(
   }
 }
 
+/**
+ * Nothing waits for a fallback, so nothing probes it but the next delivery that needs it. That may
+ * be in a year: until then it would be shown as broken.
+ */
+async function giveAnotherChance(
+  deps: WatchDeps,
+  integration: Integration,
+  breaker: Breaker,
+  unneededMs: number,
+): Promise<void> {
+  if (unneededMs < UNNEEDED_MS) return;
+  const reason = 'Nothing has needed it for an hour since it could be probed.';
+  await moveBreaker(deps, integration, closed(breaker, { nowMs: deps.clock.nowMs(), reason }));
+}
+
 function isShut({ state }: Breaker): boolean {
   return state === 'open' || state === 'half-open' || state === 'forced-open';
 }
@@ -122,11 +149,10 @@ function isWell(breaker: Breaker, { breaker: config }: Integration, nowMs: numbe
   return breaker.suspectSinceMs === undefined || isOverIt(breaker, config, nowMs);
 }
 
-/** The integration is gone: its breaker goes off the board, and nobody is told. */
-async function forget(deps: WatchDeps, breaker: Breaker): Promise<void> {
+/** The integration or its fallback is gone: its breaker goes off the board, and nobody is told. */
+async function forget(deps: WatchDeps, breaker: Breaker, reason: string): Promise<void> {
   let last = breaker;
   if (breaker.state !== 'closed') {
-    const reason = 'The integration was deleted.';
     last = reset(breaker, { nowMs: deps.clock.nowMs(), reason });
     // Somebody else is at it; the next minute looks again.
     if ((await deps.breakers.move(last)) === 'stale') return;

@@ -1,7 +1,6 @@
-import type { Integration } from '../domain/integration.ts';
+import { breakerRefOf, type Target } from '../domain/target.ts';
 import { signOn } from './breaker-board.ts';
 import { type GuardDeps, guarded, reportCalls } from './breaker-report.ts';
-import { primaryOf } from './targets.ts';
 
 /** What is done about a call while it lasts: nobody may wait for its end to learn that it hangs. */
 
@@ -17,18 +16,18 @@ const SLOW_RENEWED_MS = 40_000;
  */
 export function watchCall(
   deps: GuardDeps,
-  integration: Integration,
+  target: Target,
   isProbe: boolean,
 ): () => number | undefined {
-  const { enabled, slowCallSeconds } = integration.breaker;
+  const { enabled, slowCallSeconds } = target.breaker;
   const startedAtMs = deps.clock.nowMs();
   let overdueAtMs: number | undefined;
-  const lingers = deps.clock.after(LINGERING_MS, () => void markLingering(deps, integration));
+  const lingers = deps.clock.after(LINGERING_MS, () => void markLingering(deps, target));
   const isSlow = () => {
     overdueAtMs = deps.clock.nowMs();
-    const ref = primaryOf(integration);
-    deps.tally.noteOverdue(ref, integration.breaker, startedAtMs, overdueAtMs);
-    void reportCalls(deps, integration);
+    const ref = breakerRefOf(target);
+    deps.tally.noteOverdue(ref, target.breaker, startedAtMs, overdueAtMs);
+    void reportCalls(deps, target);
   };
   const counts = enabled && !isProbe;
   const slows = counts ? deps.clock.after(slowCallSeconds * 1000 + 1, isSlow) : () => {};
@@ -40,12 +39,12 @@ export function watchCall(
 }
 
 /** Has the integration's deliveries go through the slow lane for a while. */
-export async function markLingering(deps: GuardDeps, integration: Integration): Promise<void> {
-  const ref = primaryOf(integration);
+export async function markLingering(deps: GuardDeps, target: Target): Promise<void> {
+  const ref = breakerRefOf(target);
   const nowMs = deps.clock.nowMs();
   const sign = signOn(deps.board, ref);
   if (sign.slowUntilMs > nowMs + SLOW_RENEWED_MS) return;
   const slowUntilMs = nowMs + SLOW_MS;
   deps.board.learn({ ...sign, slowUntilMs });
-  await guarded(deps, integration, deps.breakers.linger(ref, slowUntilMs));
+  await guarded(deps, target, deps.breakers.linger(ref, slowUntilMs));
 }

@@ -90,6 +90,18 @@ export function reset(breaker: Breaker, cause: Cause): Breaker {
   return { ...moved(breaker, 'closed', cause), openCount: 0, notBeforeMs: 0, slowUntilMs: 0 };
 }
 
+/** Closed, and without anything that a reset would take away. */
+export function isAsNew(breaker: Breaker, nowMs: number): boolean {
+  return (
+    breaker.state === 'closed' &&
+    breaker.openCount === 0 &&
+    breaker.consecutiveFailures === 0 &&
+    breaker.suspectSinceMs === undefined &&
+    breaker.notBeforeMs <= nowMs &&
+    breaker.slowUntilMs <= nowMs
+  );
+}
+
 /** Open until it is reset, or until `untilMs`. */
 export function forcedOpen(
   breaker: Breaker,

@@ -1,3 +1,4 @@
+import type { FallbackTrigger } from './fallback.ts';
 import type { AttemptId, IntegrationId } from './ids.ts';
 
 /** One event on its way to one integration. */
@@ -10,14 +11,24 @@ export interface Delivery {
   readonly acceptedAtMs: number;
   readonly state: DeliveryState;
   readonly attempts: readonly Attempt[];
-  /** How many attempts there had been when the schedule last began; 0 unless retried by hand. */
+  /** Attempts that the schedule does not count: before a retry by hand, and at fallbacks. */
   readonly scheduleBase: number;
   /** When the schedule began: acceptance, `deliverAt`, or the last retry by hand. */
   readonly scheduleStartMs: number;
   /** Doorbells rung by the tick since the last attempt; each waits longer than the one before. */
   readonly rings: number;
+  /** Where it stands in its integration's fallback chain; absent: the integration itself is next. */
+  readonly chain?: ChainPlace;
   /** 0 = never stored. Every stored change adds one. */
   readonly version: number;
+}
+
+/** The next link to try is the first from place `link` on that takes deliveries for `trigger`. */
+export interface ChainPlace {
+  readonly trigger: FallbackTrigger;
+  readonly link: number;
+  /** How often the chain has been begun, this time included. */
+  readonly round: number;
 }
 
 export type DeliveryState =
@@ -92,6 +103,8 @@ export interface DeliveryTask {
   readonly attempt: number;
   /** Left out: fast. */
   readonly lane?: Lane;
+  /** The event's; also absent where whoever rings does not know, and then there is no body. */
+  readonly orderingKey?: string;
   /** The body to send; absent when it is too large for a message. */
   readonly body?: string;
 }

@@ -12,6 +12,8 @@ export interface EgressPolicy {
   readonly mode: 'strict' | 'loopback';
   /** Hosts of this deployment's own API: a name, or `*.suffix` for every name below it. */
   readonly ownHosts: readonly string[];
+  /** Queues and event buses that may be sent to, by exact ARN; absent is none. */
+  readonly targetArns?: readonly string[];
 }
 
 /** Which addresses the host may turn out to have: a name of one kind never leads to the other. */

@@ -22,6 +22,7 @@ export const STATUS_OF = {
   'event-id-conflict': 409,
   'request-in-progress': 409,
   'invalid-state': 409,
+  'answer-not-kept': 409,
   'payload-too-large': 413,
   'unsupported-media-type': 415,
   invalid: 422,
@@ -30,6 +31,11 @@ export const STATUS_OF = {
   'too-many-requests': 429,
   internal: 500,
   unavailable: 503,
+  'upstream-unreachable': 502,
+  'answer-too-large': 502,
+  'upstream-timeout': 504,
+  'breaker-open': 503,
+  'integration-paused': 503,
 } as const satisfies Record<string, number>;
 
 export type ErrorCode = keyof typeof STATUS_OF;

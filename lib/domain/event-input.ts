@@ -2,6 +2,7 @@ import { type FieldError, RequestError, shown } from './errors.ts';
 import { EVENT_TYPE, EVENT_TYPE_CHARS_MAX, type NewEvent } from './event.ts';
 import { EVENT_ID } from './ids.ts';
 import { TENANT } from './integration.ts';
+import { ORDERING_KEY } from './line.ts';
 import { isReservedType, RESERVED_RULE } from './routing.ts';
 
 export const DIRECT_TARGETS_MAX = 100;
@@ -48,10 +49,7 @@ export function parseNewEvent(input: unknown, rule: InputRule): NewEvent {
   const id = read.text('id', CALLERS_ID, 128, CALLERS_ID_RULE);
   const tenant = read.text('tenant', TENANT, 64, '1–64 of A–Z a–z 0–9 _ . -');
   const timestampMs = read.instant('timestamp');
-  const orderingKey = read.text('orderingKey', /^[\x21-\x7e]+$/, 128, 'up to 128 visible ASCII');
-  if (orderingKey !== undefined) {
-    read.fail('orderingKey', 'ordered delivery is not available in this version; leave it out');
-  }
+  const orderingKey = read.text('orderingKey', ORDERING_KEY, 128, ORDERING_KEY_RULE);
   const integrations = read.texts('integrations');
   const deliverAtMs = read.instant('deliverAt');
   const farthestMs = rule.nowMs + DELIVER_AHEAD_DAYS_MAX * 86_400_000;
@@ -68,6 +66,7 @@ export function parseNewEvent(input: unknown, rule: InputRule): NewEvent {
     ...(timestampMs !== undefined && { timestamp: new Date(timestampMs).toISOString() }),
     ...(integrations !== undefined && { integrations }),
     ...(deliverAtMs !== undefined && deliverAtMs > rule.nowMs && { deliverAtMs }),
+    ...(orderingKey !== undefined && { orderingKey }),
     ...(metadata !== undefined && { metadata }),
   };
 }
@@ -75,6 +74,7 @@ export function parseNewEvent(input: unknown, rule: InputRule): NewEvent {
 /** What Breakwater itself publishes has ids that begin like this: nobody may take them before. */
 const CALLERS_ID = new RegExp(`^(?!breaker-int_)${EVENT_ID.source.slice(1)}`);
 const CALLERS_ID_RULE = '1–128 of A–Z a–z 0–9 _ -, not beginning with breaker-int_';
+const ORDERING_KEY_RULE = '1 to 128 visible ASCII characters, no space';
 const TYPE_RULE = `dot-separated segments of A–Z a–z 0–9 _ -, up to ${EVENT_TYPE_CHARS_MAX} characters, such as invoice.paid`;
 
 /** An RFC 3339 time in milliseconds, undefined for any other text. */

@@ -31,6 +31,8 @@ export function recordOf(
     event.integrations,
     event.metadata,
     event.source,
+    // Not where there is none: what an earlier version accepted has to read the same.
+    ...(event.orderingKey === undefined ? [] : [event.orderingKey]),
   ];
   return {
     tenant: event.tenant,
@@ -42,6 +44,7 @@ export function recordOf(
     targets: targets.map(({ id }) => id),
     fingerprint: fingerprint(event.type, data, JSON.stringify(said)),
     ...(event.source !== undefined && { source: event.source }),
+    ...(event.orderingKey !== undefined && { orderingKey: event.orderingKey }),
     ...(event.metadata !== undefined && { metadata: event.metadata }),
     ...(event.deliverAtMs !== undefined && { deliverAtMs: event.deliverAtMs }),
   };

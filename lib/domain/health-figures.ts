@@ -1,4 +1,6 @@
+import { PRIMARY_TARGET } from './breaker.ts';
 import type { Delivery } from './delivery.ts';
+import { targetName } from './target.ts';
 
 /** How an integration did, in figures, from what its history shows of it. */
 
@@ -46,7 +48,12 @@ export interface HealthFigures {
   /** By acceptance. */
   readonly windows: Readonly<Record<HealthWindow, Outcomes>>;
   /** The newest ten outcomes of 24 hours, by the end of their attempt. */
-  readonly newest: { readonly count: number; readonly delivered: number };
+  readonly newest: {
+    readonly count: number;
+    readonly delivered: number;
+    /** Of those delivered: by a fallback. */
+    readonly diverted: number;
+  };
   readonly latencyMs: { readonly p50: number | null; readonly p95: number | null };
   /** Of 24 hours; what waits is what is queued, being attempted or to be tried again. */
   readonly counts: {
@@ -60,6 +67,7 @@ export interface HealthFigures {
 }
 
 const NEWEST = 10;
+const PRIMARY = targetName(PRIMARY_TARGET);
 
 export function figuresOf(samples: readonly Sample[], nowMs: number): HealthFigures {
   const day = samples.filter(({ acceptedAtMs }) => acceptedAtMs >= nowMs - WINDOWS_MS.h24);
@@ -73,7 +81,11 @@ export function figuresOf(samples: readonly Sample[], nowMs: number): HealthFigu
   const success = latest(samples.filter(isGood));
   return {
     windows: { m5: within('m5'), h1: within('h1'), h24: within('h24') },
-    newest: { count: newest.length, delivered: newest.filter(isGood).length },
+    newest: {
+      count: newest.length,
+      delivered: newest.filter(isGood).length,
+      diverted: newest.filter(isDiverted).length,
+    },
     latencyMs: latencies(day, nowMs),
     counts: {
       delivered: sum(day, 'delivered'),
@@ -90,6 +102,10 @@ export function figuresOf(samples: readonly Sample[], nowMs: number): HealthFigu
 function isGood({ state, lastAttempt }: Sample): boolean | undefined {
   if (state.status === 'delivered') return true;
   return state.status !== 'cancelled' && failed(lastAttempt) ? false : undefined;
+}
+
+function isDiverted({ state }: Sample): boolean {
+  return state.status === 'delivered' && state.via !== PRIMARY;
 }
 
 function failed(attempt: LastAttempt | undefined): boolean {

@@ -1,4 +1,11 @@
 import type { Breaker } from './breaker.ts';
+import {
+  type FallbackFacts,
+  fallbackTroubles,
+  nameOf,
+  openness,
+  standIn,
+} from './health-fallbacks.ts';
 import type { HealthFigures, HealthWindow } from './health-figures.ts';
 import type { Integration } from './integration.ts';
 
@@ -26,6 +33,8 @@ export interface CheckFacts {
 export interface HealthFacts {
   readonly integration: Pick<Integration, 'status' | 'disabledReason' | 'breaker'>;
   readonly breaker: Breaker;
+  /** Links of its fallback chain that take deliveries. */
+  readonly fallbacks: readonly FallbackFacts[];
   /** Undefined: the integration has no health check. */
   readonly check: CheckFacts | undefined;
   readonly figures: HealthFigures;
@@ -51,15 +60,22 @@ export function healthOf(facts: HealthFacts): Health {
   if (integration.status !== 'active') {
     return { status: 'paused', reasons: [pausedReason(integration)] };
   }
-  const [outcomes, asked] = [outcomesDown(facts), checkDown(facts)];
-  const down = present(breakerDown(facts), outcomes, asked);
+  const diverted = divertedTo(facts);
+  const shut = breakerDown(facts);
+  const outcomes = outcomesDown(facts);
+  // What is not sent to it arrives all the same.
+  const asked = diverted === undefined ? checkDown(facts) : undefined;
+  const down = present(diverted === undefined ? shut : undefined, outcomes, asked);
   const degraded = present(
+    diverted === undefined ? undefined : shut,
     breakerDegraded(facts),
+    diverted ?? lately(figures),
     pause(facts),
     outcomes === undefined ? lowRate(figures) : undefined,
     slow(facts),
     backlog(facts),
     asked === undefined ? checkFailed(check) : undefined,
+    ...fallbackTroubles(facts.fallbacks, facts.nowMs),
   );
   if (down.length > 0) return { status: 'down', reasons: [...down, ...degraded] };
   if (degraded.length > 0) return { status: 'degraded', reasons: degraded };
@@ -86,16 +102,20 @@ function acting({ integration, breaker }: HealthFacts): Breaker | undefined {
 
 function breakerDown(facts: HealthFacts): string | undefined {
   const breaker = acting(facts);
-  if (breaker?.state !== 'open' && breaker?.state !== 'forced-open') return undefined;
-  const { openUntilMs, state } = breaker;
-  const what = state === 'open' ? 'open' : 'forced open';
-  const until =
-    openUntilMs === undefined
-      ? ' until it is reset'
-      : openUntilMs > facts.nowMs
-        ? ` until ${instant(openUntilMs)}`
-        : ' and waits for a probe';
-  return `The breaker is ${what}${until}${because(breaker)}`;
+  const how = breaker && openness(breaker, facts.nowMs);
+  return how === undefined ? undefined : `The breaker is ${how}${because(facts.breaker)}`;
+}
+
+function divertedTo(facts: HealthFacts): string | undefined {
+  const breaker = acting(facts);
+  const taker = breaker && standIn(breaker, facts.fallbacks);
+  return taker && `Deliveries go to ${nameOf(taker)} meanwhile.`;
+}
+
+/** Its endpoint may fail unnoticed by its breaker: what it refuses says that it is alive. */
+function lately({ newest: { count, diverted } }: HealthFigures): string | undefined {
+  if (diverted === 0) return undefined;
+  return `A fallback took ${diverted} of the last ${count} deliveries attempted.`;
 }
 
 function breakerDegraded(facts: HealthFacts): string | undefined {

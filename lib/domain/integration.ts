@@ -1,4 +1,5 @@
 import type { BreakerConfig } from './breaker.ts';
+import { deliveryLinks, type FallbackChain } from './fallback.ts';
 import type { IntegrationId } from './ids.ts';
 import type { JsonObject } from './merge-patch.ts';
 import type { RetryPolicy } from './retry.ts';
@@ -25,6 +26,11 @@ export interface Integration {
   readonly retry: RetryPolicy;
   readonly breaker: BreakerConfig;
   readonly limits: Limits;
+  /** Tried in order where the integration does not take something; may be empty. */
+  readonly fallback: FallbackChain;
+  readonly ordering: Ordering;
+  /** Of `fifo` alone: how long one delivery keeps the others of its key waiting at most. */
+  readonly orderingTimeoutSeconds?: number;
   /** Absent: its health is known from deliveries alone. */
   readonly healthCheck?: HealthCheck;
   readonly status: IntegrationStatus;
@@ -35,7 +41,7 @@ export interface Integration {
   readonly version: number;
 }
 
-/** How a body is made and, but for webhooks, whom it is for; all are called over HTTP. */
+/** How a body is made and for whom; the last two are named by ARN, the others called over HTTP. */
 export const SERVICE_TYPES = [
   'webhook',
   'rest_api',
@@ -43,8 +49,14 @@ export const SERVICE_TYPES = [
   'discord',
   'teams',
   'pagerduty',
+  'sqs',
+  'eventbridge',
 ] as const;
 export type ServiceType = (typeof SERVICE_TYPES)[number];
+
+/** `fifo`: of the events with the same `orderingKey` one at a time, in the order of acceptance. */
+export const ORDERINGS = ['none', 'fifo'] as const;
+export type Ordering = (typeof ORDERINGS)[number];
 
 export type IntegrationStatus = 'active' | 'paused' | 'disabled';
 
@@ -76,7 +88,20 @@ export type Auth =
   | { readonly type: 'none' }
   | { readonly type: 'bearer'; readonly token: string }
   | { readonly type: 'basic'; readonly username: string; readonly password: string }
-  | { readonly type: 'apiKey'; readonly header: string; readonly value: string };
+  | { readonly type: 'apiKey'; readonly header: string; readonly value: string }
+  /** An access token is asked for with these (RFC 6749 §4.4) and sent in their place. */
+  | {
+      readonly type: 'oauth2ClientCredentials';
+      readonly tokenUrl: string;
+      readonly clientId: string;
+      readonly clientSecret: string;
+      readonly scope?: string;
+      readonly audience?: string;
+      /** RFC 8707. */
+      readonly resource?: string;
+      /** Where id and secret stand: in the `Authorization` header, or in the form. */
+      readonly clientAuthentication: 'basic' | 'body';
+    };
 
 export const REQUEST_DEFAULTS: OutboundRequest = {
   method: 'POST',
@@ -100,10 +125,14 @@ export interface Route {
   readonly filter?: JsonObject;
   readonly status: IntegrationStatus;
   readonly breaker: Pick<BreakerConfig, 'enabled'>;
+  /** While its breaker is open deliveries go elsewhere, so that they are not to be held. */
+  readonly diverts: boolean;
+  readonly ordering?: 'fifo';
 }
 
 export function routeOf(integration: Integration): Route {
-  const { id, name, eventTypes, filter, status, breaker } = integration;
+  const { id, name, eventTypes, filter, status, breaker, ordering } = integration;
+  const diverts = deliveryLinks(integration.fallback, 'breaker-open').length > 0;
   return {
     id,
     name,
@@ -111,5 +140,7 @@ export function routeOf(integration: Integration): Route {
     ...(filter !== undefined && { filter }),
     status,
     breaker: { enabled: breaker.enabled },
+    diverts,
+    ...(ordering === 'fifo' && { ordering }),
   };
 }

@@ -1,6 +1,7 @@
 import type { DeliveryTask, Lane } from './delivery.ts';
 import { EVENT_ID, isIntegrationId, isJobId } from './ids.ts';
 import { TENANT } from './integration.ts';
+import { ORDERING_KEY } from './line.ts';
 import type { WorkTask } from './work.ts';
 
 /**
@@ -19,6 +20,7 @@ export function encodeDoorbell(task: DeliveryTask): string {
     at: task.acceptedAtMs,
     n: task.attempt,
     ...(task.lane !== undefined && task.lane !== 'fast' && { l: task.lane }),
+    ...(task.orderingKey !== undefined && { k: task.orderingKey }),
     ...(task.body !== undefined && { b: task.body }),
   });
   // SQS carries what XML does, which leaves out these two; JSON may write them as escapes.
@@ -28,7 +30,7 @@ export function encodeDoorbell(task: DeliveryTask): string {
 /** Reads a doorbell; a message that is none is our own bug, and ends in the dead letters. */
 export function parseDoorbell(text: string): DeliveryTask {
   const message = parseObject(text);
-  const { tn, ev, in: integrationId, ty, at, n, l, b } = message;
+  const { tn, ev, in: integrationId, ty, at, n, l, k, b } = message;
   if (
     isTenant(tn) &&
     isEventId(ev) &&
@@ -39,6 +41,7 @@ export function parseDoorbell(text: string): DeliveryTask {
     // Whoever rings for any attempt may know no more than the key.
     (ty !== '' || n === 0) &&
     (l === undefined || isOtherLane(l)) &&
+    (k === undefined || isOrderingKey(k)) &&
     (b === undefined || typeof b === 'string')
   ) {
     return {
@@ -49,6 +52,7 @@ export function parseDoorbell(text: string): DeliveryTask {
       acceptedAtMs: at,
       attempt: n,
       ...(l !== undefined && { lane: l }),
+      ...(k !== undefined && { orderingKey: k }),
       ...(b !== undefined && { body: b }),
     };
   }
@@ -108,6 +112,10 @@ function isEventId(value: unknown): value is string {
 
 function isIntegration(value: unknown): value is DeliveryTask['integrationId'] {
   return typeof value === 'string' && isIntegrationId(value);
+}
+
+function isOrderingKey(value: unknown): value is string {
+  return typeof value === 'string' && ORDERING_KEY.test(value);
 }
 
 function isCount(value: unknown): value is number {

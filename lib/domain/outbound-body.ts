@@ -2,6 +2,7 @@ import { parseExactJson } from './exact-json.ts';
 import type { Integration } from './integration.ts';
 import { isObject } from './jmespath/values.ts';
 import { discordBody, discordText } from './services/discord.ts';
+import { eventDetail } from './services/eventbridge.ts';
 import { type EventDocument, type Message, messageOf } from './services/message.ts';
 import { pagerdutyBody, pagerdutyText } from './services/pagerduty.ts';
 import { slackBody, slackText } from './services/slack.ts';
@@ -15,19 +16,27 @@ export type OutboundBody =
   /** There is nothing that could be sent, now or at another try. */
   | { readonly kind: 'unsendable'; readonly reason: string };
 
+const NO_DETAIL: OutboundBody = {
+  kind: 'unsendable',
+  reason: 'transform: its result is no object, and the detail of an EventBridge entry must be one',
+};
+
 /**
  * What an integration is sent of an event: the same bytes on every try, as long as its settings
  * stay. `body` is the event as it is stored, `{"type","timestamp","data"}`.
  */
 export function outboundBody(integration: Shape, eventId: string, body: Uint8Array): OutboundBody {
   const { serviceType, transform, tenant } = integration;
-  const isPlain = serviceType === 'webhook' || serviceType === 'rest_api';
+  const isPlain = ['webhook', 'rest_api', 'sqs'].includes(serviceType);
   if (isPlain && transform === undefined) return { kind: 'ready', body };
+  const isEntry = serviceType === 'eventbridge';
+  if (isEntry && transform === undefined) return ready(eventDetail(eventId, body));
   const event = documentOf(eventId, body);
   if (transform === undefined) return naturalBody(integration, event, messageOf(event, tenant));
   const made = transformed(transform, event);
   if (made.kind === 'failed') return { kind: 'unsendable', reason: `transform: ${made.reason}` };
   const { value, json } = made;
+  if (isEntry && !isObject(value)) return NO_DETAIL;
   if (typeof value !== 'string') return ready(withRoutingKey(integration, value) ?? json);
   // For people a text is a message; for a machine it is the body.
   return isPlain ? ready(value) : textBody(integration, value, event);
@@ -42,6 +51,8 @@ function naturalBody(integration: Shape, event: EventDocument, message: Message)
   switch (integration.serviceType) {
     case 'webhook':
     case 'rest_api':
+    case 'sqs':
+    case 'eventbridge':
       return ready(JSON.stringify(event));
     case 'slack':
       return ready(JSON.stringify(slackBody(message, event)));
@@ -58,7 +69,10 @@ function textBody(integration: Shape, text: string, event: EventDocument): Outbo
   switch (integration.serviceType) {
     case 'webhook':
     case 'rest_api':
+    case 'sqs':
       return ready(text);
+    case 'eventbridge':
+      return NO_DETAIL;
     case 'slack':
       return ready(JSON.stringify(slackText(text)));
     case 'discord':

@@ -1,6 +1,10 @@
+import { isArn } from './arn.ts';
+import { awsCall, type Envelope } from './aws-call.ts';
+import type { ServiceCall } from './call.ts';
 import type { DeliveryId } from './ids.ts';
 import type { Integration } from './integration.ts';
 import { outboundBody } from './outbound-body.ts';
+import { queuedCall } from './queued-call.ts';
 import { type Addressed, pathSecret } from './redaction.ts';
 import { signatureHeaders } from './signature.ts';
 
@@ -11,6 +15,8 @@ export interface OutboundMessage {
   readonly attempt: number;
   /** The event as it is stored. */
   readonly body: Uint8Array;
+  /** Of the event; a FIFO queue keeps the order of those that have the same. */
+  readonly orderingKey?: string;
 }
 
 /** The request of one attempt: the same body on every try, a fresh timestamp and signature. */
@@ -25,29 +31,81 @@ export function outboundCall(
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   readonly timeoutMs: number;
+  /** To a queue or an event bus of AWS, whose ARN is then the URL. */
+  readonly envelope?: Envelope;
   /** Why there is nothing to send, whatever the try. */
   readonly unsendable?: string;
 } {
-  const { request, signing } = integration;
-  const made = outboundBody(integration, message.eventId, message.body);
+  const { request } = integration;
+  const queued = queuedCall(integration, message.body);
+  const call = queued?.kind === 'call' ? queued.call : undefined;
+  const made =
+    call === undefined
+      ? (queued ?? outboundBody(integration, message.eventId, message.body))
+      : { kind: 'ready' as const, body: bodyOf(call) };
   const body = made.kind === 'ready' ? made.body : new Uint8Array();
-  const signed = { id: message.eventId, timestampSeconds: Math.floor(nowMs / 1000) };
+  const own = {
+    ...signed(integration, { id: message.eventId, body }, nowMs),
+    'breakwater-delivery': message.deliveryId,
+    'breakwater-attempt': String(message.attempt),
+  };
+  const target = { url: integration.endpoint, body, timeoutMs: request.timeoutSeconds * 1000 };
+  const reason = made.kind === 'unsendable' ? made.reason : undefined;
+  if (isArn(integration.endpoint)) {
+    const sent = { ...message, stored: message.body, body, headers: own };
+    const { problem, ...call } = awsCall(integration, sent);
+    return { ...target, ...call, ...unsendable(reason ?? problem) };
+  }
+  if (queued?.kind === 'call') {
+    const { url } = queued;
+    return { ...target, ...requestTo(integration, queued.call, own, version), url };
+  }
   return {
-    url: integration.endpoint,
+    ...target,
     method: request.method,
     headers: {
       ...lowerCased(request.headers),
       ...authHeaders(integration),
-      ...lowerCased(signatureHeaders(signing, { ...signed, body }, nowMs)),
+      ...own,
       'user-agent': `Breakwater/${version}`,
       'content-type': request.contentType,
-      'breakwater-delivery': message.deliveryId,
-      'breakwater-attempt': String(message.attempt),
     },
-    body,
-    timeoutMs: request.timeoutSeconds * 1000,
-    ...(made.kind === 'unsendable' && { unsendable: made.reason }),
+    ...unsendable(reason),
   };
+}
+
+/** Method and headers of a call: what the integration sets is not the caller's to change. */
+export function requestTo(
+  integration: Integration,
+  call: ServiceCall,
+  own: Readonly<Record<string, string>>,
+  version: string,
+) {
+  return {
+    method: call.method,
+    headers: {
+      ...call.headers,
+      ...lowerCased(integration.request.headers),
+      ...authHeaders(integration),
+      ...own,
+      'breakwater-call': call.id,
+      'user-agent': `Breakwater/${version}`,
+    },
+  };
+}
+
+export function bodyOf({ body }: ServiceCall): Uint8Array {
+  return Buffer.from(body ?? '', 'utf8');
+}
+
+/** The headers that carry id, time and signature of what is sent now. */
+export function signed(
+  { signing }: Integration,
+  { id, body }: { readonly id: string; readonly body: Uint8Array },
+  nowMs: number,
+): Record<string, string> {
+  const timestampSeconds = Math.floor(nowMs / 1000);
+  return lowerCased(signatureHeaders(signing, { id, timestampSeconds, body }, nowMs));
 }
 
 /**
@@ -67,6 +125,8 @@ function authHeaders({ serviceType, auth }: Integration): Record<string, string>
   if (serviceType === 'pagerduty') return {};
   switch (auth.type) {
     case 'none':
+    // Its token is known when it is sent: `sendCall` adds the header.
+    case 'oauth2ClientCredentials':
       return {};
     case 'bearer':
       return { authorization: `Bearer ${auth.token}` };
@@ -77,6 +137,10 @@ function authHeaders({ serviceType, auth }: Integration): Record<string, string>
     case 'apiKey':
       return { [auth.header.toLowerCase()]: auth.value };
   }
+}
+
+function unsendable(reason: string | undefined): { readonly unsendable?: string } {
+  return reason === undefined ? {} : { unsendable: reason };
 }
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {

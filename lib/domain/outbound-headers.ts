@@ -64,7 +64,11 @@ export function headerNameProblem(name: string): string | undefined {
 /** Why a tenant may not set this header, or undefined. Never quotes the value: it may be secret. */
 export function headerProblem(name: string, value: unknown): string | undefined {
   const nameProblem = headerNameProblem(name);
-  if (nameProblem !== undefined) return nameProblem;
+  return nameProblem ?? headerValueProblem(value);
+}
+
+/** Why a header may not have this value, or undefined; never quotes it. */
+export function headerValueProblem(value: unknown): string | undefined {
   if (typeof value !== 'string') return 'the value must be text';
   if (value.length > HEADER_VALUE_CHARS_MAX) {
     return `the value has ${value.length} characters; allowed: ${HEADER_VALUE_CHARS_MAX}`;
@@ -72,8 +76,11 @@ export function headerProblem(name: string, value: unknown): string | undefined 
   return VALUE.test(value) ? undefined : 'allowed: visible ASCII characters and spaces';
 }
 
-/** Every problem of a set of custom headers; `path` is the header's name, empty for the whole set. */
-export function headersProblems(headers: Readonly<Record<string, unknown>>): readonly FieldError[] {
+/** Every problem of a set of headers; `path` is the header's name, empty for the whole set. */
+export function headersProblems(
+  headers: Readonly<Record<string, unknown>>,
+  problemOf = headerProblem,
+): readonly FieldError[] {
   const entries = Object.entries(headers);
   if (entries.length > CUSTOM_HEADERS_MAX) {
     return [{ path: '', message: `${entries.length} headers; allowed: ${CUSTOM_HEADERS_MAX}` }];
@@ -84,7 +91,7 @@ export function headersProblems(headers: Readonly<Record<string, unknown>>): rea
   for (const [name, value] of entries) {
     const lower = name.toLowerCase();
     const repeated = seen.has(lower) ? `${JSON.stringify(shown(name))} is given twice` : undefined;
-    const message = headerProblem(name, value) ?? repeated;
+    const message = problemOf(name, value) ?? repeated;
     if (message !== undefined) errors.push({ path: shown(name), message });
     seen.add(lower);
     bytes += name.length + String(value).length + HEADER_OVERHEAD_BYTES;

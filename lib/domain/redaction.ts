@@ -1,7 +1,8 @@
 import type { Integration } from './integration.ts';
+import { clientSecrets } from './oauth2.ts';
 
 /** Shorter secrets are not looked for: they would strike out ordinary words. */
-const CHARS_MIN = 6;
+export const SECRET_CHARS_MIN = 6;
 const STRUCK = '***';
 
 /** Where something is sent, and to what kind of service. */
@@ -26,7 +27,7 @@ export function secretsOf({
   const values = [...new URLSearchParams(query).values(), ...query.split(/[&=]/)];
   const path = pathSecret({ serviceType, endpoint: endpoint ?? '' }) ?? '';
   return [...credentials(auth), ...signed, ...values, path].filter(
-    (secret) => secret.length >= CHARS_MIN,
+    (secret) => secret.length >= SECRET_CHARS_MIN,
   );
 }
 
@@ -43,6 +44,8 @@ function credentials(auth: Integration['auth']): string[] {
       ];
     case 'apiKey':
       return [auth.value];
+    case 'oauth2ClientCredentials':
+      return [...clientSecrets(auth)];
   }
 }
 
@@ -57,7 +60,7 @@ export function redacted(text: string, secrets: readonly string[]): string {
 }
 
 function withoutCutOff(text: string, secret: string): string {
-  for (let chars = Math.min(secret.length - 1, text.length); chars >= CHARS_MIN; chars--) {
+  for (let chars = Math.min(secret.length - 1, text.length); chars >= SECRET_CHARS_MIN; chars--) {
     if (text.endsWith(secret.slice(0, chars))) return `${text.slice(0, -chars)}${STRUCK}`;
   }
   return text;

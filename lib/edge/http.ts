@@ -20,7 +20,7 @@ export interface HttpDeps extends IdempotencyDeps {
   readonly telemetry: LambdaTelemetry;
 }
 
-type FunctionName = 'api' | 'publish' | 'receive';
+type FunctionName = 'api' | 'publish' | 'receive' | 'call';
 
 /** The answer is given this long before Lambda would cut the function off without one. */
 const ANSWER_BEFORE_TIMEOUT_MS = 500;
@@ -91,7 +91,8 @@ async function dispatch(
       render(await route.answer({ ...request, run })),
     );
     // Outages are thrown, so that no idempotency key keeps them and the log says why.
-    if (outcome.error && STATUS_OF[outcome.error.code] >= 500) throw outcome.error;
+    const isOver = outcome.error && STATUS_OF[outcome.error.code] >= 500;
+    if (outcome.error && (isOver || route.keepsRefusals === false)) throw outcome.error;
     return outcome.answer;
   });
 }
@@ -131,6 +132,8 @@ function logAccess(
   };
   deps.telemetry.count(METRICS.requests);
   if (name !== 'api' && statusCode === 202 && !replayed) return;
+  // Nor of a call that was tried: that others fail is no failure of this function.
+  if (headers['x-breakwater-attempts'] !== undefined && !replayed) return;
   if (statusCode < 500) deps.telemetry.info('http.request', fields);
   else deps.telemetry.error('http.request', { ...fields, error: outcome.error?.cause });
 }

@@ -1,7 +1,8 @@
 import { type IdempotencyDeps, once, type Run } from '../app/idempotency.ts';
 import { RequestError, shown } from '../domain/errors.ts';
 import { fingerprint } from '../domain/ids.ts';
-import type { Answer } from './reply.ts';
+import { problemReply } from './problem.ts';
+import { type Answer, render } from './reply.ts';
 import type { KeyedRequest } from './request.ts';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
@@ -35,9 +36,18 @@ export async function answerOnce(
       leaseMs: (functionSeconds + LEASE_MARGIN_SECONDS) * 1_000,
     },
     work,
+    (tooLarge) => notKept(request, tooLarge),
   );
   if (!replayed) return answer;
   return { ...answer, headers: { ...answer.headers, 'idempotency-replayed': 'true' } };
+}
+
+/** What repetitions of a request are told whose answer was too large to be kept. */
+function notKept(request: KeyedRequest, { statusCode }: Answer): Answer {
+  const message =
+    `idempotency-key: the request was done, and answered ${statusCode}; ` +
+    'that answer was too large to be kept for a repetition.';
+  return render(problemReply(new RequestError('answer-not-kept', message), request.id));
 }
 
 /** CloudEvents in binary mode say what happened in headers, so those count as body. */

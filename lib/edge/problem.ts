@@ -24,6 +24,7 @@ const TITLES = {
   'event-id-conflict': 'The event id was used for other content',
   'request-in-progress': 'The same request is still running',
   'invalid-state': 'The state does not allow this',
+  'answer-not-kept': 'The first answer was too large to be kept',
   'payload-too-large': 'The payload is too large',
   'unsupported-media-type': 'The content type is not supported',
   invalid: 'The request is not valid',
@@ -32,6 +33,11 @@ const TITLES = {
   'too-many-requests': 'Too many requests',
   internal: 'Something went wrong here',
   unavailable: 'Temporarily unavailable',
+  'upstream-unreachable': 'The service could not be reached',
+  'answer-too-large': 'The answer of the service is too large',
+  'upstream-timeout': 'The service did not answer in time',
+  'breaker-open': 'The service may not be called now',
+  'integration-paused': 'The integration is paused',
 } as const satisfies Record<ErrorCode, string>;
 
 export interface Problem {

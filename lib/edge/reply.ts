@@ -7,6 +7,8 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly text?: string;
+  /** A body that may be anything, with its own content type; in place of the others. */
+  readonly bytes?: Uint8Array;
   /** Of a problem, for the log. */
   readonly code?: ErrorCode;
 }
@@ -16,6 +18,8 @@ export interface Answer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** `body` is base64 of what goes out. */
+  readonly isBase64?: true;
   readonly code?: ErrorCode;
 }
 
@@ -40,6 +44,10 @@ const SECURITY_HEADERS = {
 
 export function render(reply: Reply): Answer {
   const { statusCode, headers = {}, code } = reply;
+  if (reply.bytes !== undefined) {
+    const body = Buffer.from(reply.bytes).toString('base64');
+    return { statusCode, headers, body, isBase64: true };
+  }
   if (reply.text !== undefined) return { statusCode, headers, body: reply.text };
   if (reply.body === undefined) return { statusCode, headers, body: '' };
   return {
@@ -62,6 +70,7 @@ export function wire(
     'x-request-id': request.id,
   };
   const { statusCode, body } = answer;
+  if (answer.isBase64) return wireBytes(answer, headers, request.acceptEncoding);
   const pays = Buffer.byteLength(body) > COMPRESS_ABOVE_BYTES;
   if (!pays || !acceptsGzip(request.acceptEncoding)) {
     return { statusCode, headers, body, isBase64Encoded: false };
@@ -70,6 +79,33 @@ export function wire(
     statusCode,
     headers: { ...headers, 'content-encoding': 'gzip' },
     body: compressed(body).toString('base64'),
+    isBase64Encoded: true,
+  };
+}
+
+/** Compressed only where it is text, and nothing that is said of the bytes would become untrue. */
+const TEXT_TYPE = /^(text\/|application\/(.*\+)?(json|xml|javascript)\b)/i;
+const SAID_OF_BYTES: readonly string[] = [
+  ...['content-encoding', 'content-range', 'content-md5', 'digest', 'content-digest', 'etag'],
+];
+
+function wireBytes(
+  { statusCode, headers: own, body }: Answer,
+  headers: Record<string, string>,
+  acceptEncoding: string | undefined,
+): WireAnswer {
+  const bytes = Buffer.from(body, 'base64');
+  const pays =
+    bytes.length > COMPRESS_ABOVE_BYTES &&
+    TEXT_TYPE.test(own['content-type'] ?? '') &&
+    !SAID_OF_BYTES.some((name) => own[name] !== undefined);
+  if (!pays || !acceptsGzip(acceptEncoding)) {
+    return { statusCode, headers, body, isBase64Encoded: true };
+  }
+  return {
+    statusCode,
+    headers: { ...headers, 'content-encoding': 'gzip' },
+    body: compressed(bytes).toString('base64'),
     isBase64Encoded: true,
   };
 }

@@ -12,6 +12,8 @@ export type Route =
   | {
       readonly scope: Scope;
       readonly bodyBytesMax?: number;
+      /** Left out: an `Idempotency-Key` keeps refusals too, those below 500. */
+      readonly keepsRefusals?: false;
       answer(request: KeyedRequest): Awaitable;
     };
 

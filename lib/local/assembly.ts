@@ -24,12 +24,20 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Written last, so that an interrupted synthesis is never taken for a whole one. */
 const DIGEST_FILE = 'source.sha256';
 
+export interface SynthesisSettings {
+  readonly egress: 'loopback' | 'strict';
+  /** In place of those of the stage, which are of a real account. */
+  readonly targetArns?: readonly string[];
+}
+
 /**
  * Bundles the functions and writes the cloud assembly that would deploy, into `outDir`; leaves
  * alone what an earlier start made from the same sources.
  */
-export async function synthesize(outDir: string, egress: 'loopback' | 'strict'): Promise<void> {
-  const context = JSON.stringify({ egress, account: ACCOUNT, region: REGION, nag: 'off' });
+export async function synthesize(outDir: string, settings: SynthesisSettings): Promise<void> {
+  const { egress, targetArns = [] } = settings;
+  const place = { account: ACCOUNT, region: REGION };
+  const context = JSON.stringify({ egress, targetArns, ...place, nag: 'off' });
   const digest = await sourceDigest(ROOT, context);
   const digestFile = join(outDir, DIGEST_FILE);
   if (existsSync(digestFile) && readFileSync(digestFile, 'utf8') === digest) return;

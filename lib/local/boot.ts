@@ -2,6 +2,8 @@ import { ENV } from '../names.ts';
 import { type Assembly, readAssembly, synthesize } from './assembly.ts';
 import { type LocalDynamo, startDynamo } from './dynamodb.ts';
 import { createTables } from './dynamodb-tables.ts';
+import { serveEventBridge } from './event-bridge.ts';
+import { writeFunctionsEnv } from './functions-env.ts';
 import { type Home, openHome } from './home.ts';
 import { type HttpApi, listenHttpApi } from './http-api.ts';
 import type { LambdaHost } from './lambda.ts';
@@ -13,6 +15,7 @@ import { type Secrets, serveSecrets } from './secrets.ts';
 import { serveSqs } from './sqs-server.ts';
 import { countsByQueue, type SqsService, sqsService } from './sqs-service.ts';
 import { readStack, type Stack } from './stack.ts';
+import { createTargets } from './targets.ts';
 import { readTemplate } from './template.ts';
 import { type Unwind, unwinding } from './unwind.ts';
 
@@ -47,9 +50,12 @@ async function start(options: BootOptions, unwind: Unwind): Promise<LocalRun> {
   const addresses = { apiUrl: api.url, sqsUrl: sqs.url };
   const stack = readStack(readTemplate(assembly.template), place, addresses, assembly.codeFolder);
   for (const { name, settings } of stack.queues) service.create(name, settings);
+  createTargets(stack.functions, service, place);
   await createTables(dynamo.endpoint, stack.tables);
   const secrets = await serveSecrets(home.secretsFile, stack.secrets);
   unwind.push(secrets.stop);
+  const eventBridge = await serveEventBridge(place);
+  unwind.push(eventBridge.stop);
 
   const tables = (await options.tablesThrough?.(dynamo.endpoint)) ?? dynamo.endpoint;
   const running = runningStack({
@@ -64,6 +70,7 @@ async function start(options: BootOptions, unwind: Unwind): Promise<LocalRun> {
         AWS_ENDPOINT_URL_DYNAMODB: tables,
         AWS_ENDPOINT_URL_SQS: sqs.url,
         AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+        AWS_ENDPOINT_URL_EVENTBRIDGE: eventBridge.url,
       },
       onLine: report.line,
       onFailure: ({ name }, { errorType, errorMessage }) =>
@@ -75,6 +82,9 @@ async function start(options: BootOptions, unwind: Unwind): Promise<LocalRun> {
   unwind.push(running.stop);
   await running.open({ schedules: options.schedules ?? 'run' });
 
+  const environments = stack.functions.map(({ environment }) => environment);
+  const reach = { region: place.region, dynamodb: tables, sqs: sqs.url };
+  await writeFunctionsEnv(home.functionsFile, environments, reach);
   const apiKey = adminKeyOf(stack, secrets);
   await writePrivateJson(home.localFile, { url: api.url, apiKey, consoleUrl: null });
   const { endpoint: dynamodb, kind: dynamodbKind } = dynamo;
@@ -87,8 +97,10 @@ async function start(options: BootOptions, unwind: Unwind): Promise<LocalRun> {
       dynamodbKind,
       sqs: sqs.url,
       secretsManager: secrets.url,
+      eventBridge: eventBridge.url,
     },
     queues: localQueues(service),
+    busEvents: eventBridge.entries,
     tick: running.tick,
     functions: running.counts,
     metrics: () => ({ ...report.metrics }),
@@ -116,8 +128,9 @@ async function prepare(
   unwind: Unwind,
 ): Promise<{ readonly assembly: Assembly; readonly dynamo: LocalDynamo }> {
   const dir = options.assembly ?? home.assemblyDir;
+  const { egress = 'loopback', targetArns = [] } = options;
   const synthesized =
-    options.assembly === undefined ? synthesize(dir, options.egress ?? 'loopback') : undefined;
+    options.assembly === undefined ? synthesize(dir, { egress, targetArns }) : undefined;
   const dynamoStarted = startDynamo({
     dataDir: home.dataDir,
     ...(options.dynamo !== undefined && { kind: options.dynamo }),

@@ -14,6 +14,8 @@ export interface Home {
   readonly secretsFile: string;
   /** `{url, apiKey, consoleUrl}`: there while the local run answers. */
   readonly localFile: string;
+  /** For `node --env-file`: there for as long. */
+  readonly functionsFile: string;
   release(): Promise<void>;
 }
 
@@ -33,6 +35,7 @@ export async function openHome(path: string): Promise<Home> {
   const lockFile = join(dir, 'lock.json');
   const release = await takeLock(lockFile, dir);
   const localFile = join(dir, 'local.json');
+  const functionsFile = join(dir, 'functions.env');
   await rm(localFile, { force: true });
   return {
     dir,
@@ -40,8 +43,10 @@ export async function openHome(path: string): Promise<Home> {
     assemblyDir: join(dir, 'cdk.out'),
     secretsFile: join(dir, 'secrets.json'),
     localFile,
+    functionsFile,
     async release() {
       await rm(localFile, { force: true });
+      await rm(functionsFile, { force: true });
       await release();
     },
   };

@@ -124,8 +124,14 @@ function answerer({ place, routes, functionOf }: ServedApi) {
   ): Promise<HttpReply> {
     const event = functionEvent(place, routed, context);
     const late = Promise.withResolvers<'late'>();
-    const timer = setTimeout(() => late.resolve('late'), route.timeoutMs);
-    const result = await Promise.race([functionOf(route.functionId).invoke(event), late.promise]);
+    const tooLate = new AbortController();
+    const timer = setTimeout(() => {
+      late.resolve('late');
+      // What has not begun by then never will: on AWS it would not even have waited.
+      tooLate.abort();
+    }, route.timeoutMs);
+    const invocation = functionOf(route.functionId).invoke(event, tooLate.signal);
+    const result = await Promise.race([invocation, late.promise]);
     clearTimeout(timer);
     if (result === 'late' || result.kind === 'throttled') {
       return gatewayReply(503, 'Service Unavailable');

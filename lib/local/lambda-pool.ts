@@ -6,9 +6,10 @@ import type { FunctionError } from './lambda-messages.ts';
 export interface LambdaPool {
   /**
    * The warm environment used last, so that a quiet function needs only one; else the first to be
-   * free, one started for it or another. Or what broke the one that was started.
+   * free, one started for it or another. Or what broke the one that was started. Whoever is
+   * aborted waits no longer.
    */
-  take(): Promise<Environment | FunctionError>;
+  take(signal?: AbortSignal): Promise<Environment | FunctionError>;
   /** Gives an environment back, dead or alive. */
   give(environment: Environment): void;
   /** Who waits for one. */
@@ -119,7 +120,7 @@ export function lambdaPool(
   }, REAP_MS).unref();
 
   return {
-    async take() {
+    async take(signal) {
       if (isStopped) return STOPPED;
       const found = warmest();
       if (found !== undefined) {
@@ -127,7 +128,14 @@ export function lambdaPool(
         return found;
       }
       return new Promise((resolve) => {
-        waiting.push({ resolve, sinceMs: performance.now() });
+        const one: Waiting = { resolve, sinceMs: performance.now() };
+        waiting.push(one);
+        signal?.addEventListener('abort', () => {
+          const place = waiting.indexOf(one);
+          if (place < 0) return;
+          waiting.splice(place, 1);
+          resolve(GIVEN_UP);
+        });
         grow();
       });
     },
@@ -150,6 +158,10 @@ interface Waiting {
   resolve(found: Environment | FunctionError): void;
 }
 
+const GIVEN_UP: FunctionError = {
+  errorType: 'Runtime.GivenUp',
+  errorMessage: 'Nobody waits for the invocation any more',
+};
 const STOPPED: FunctionError = {
   errorType: 'Runtime.ExitError',
   errorMessage: 'The local run has stopped',

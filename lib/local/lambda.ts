@@ -11,8 +11,14 @@ import { lambdaPool } from './lambda-pool.ts';
 /** A function with as many execution environments as it has invocations, up to a cap. */
 export interface LambdaFunction {
   readonly spec: FunctionSpec;
-  /** Above the cap invocations wait; above `WAITING_MAX` of those it answers `throttled`. */
-  invoke(event: unknown): Promise<InvokeResult | { readonly kind: 'throttled' }>;
+  /**
+   * Above the cap invocations wait; above `WAITING_MAX` of those it answers `throttled`. One that is
+   * aborted while it waits is not made.
+   */
+  invoke(
+    event: unknown,
+    signal?: AbortSignal,
+  ): Promise<InvokeResult | { readonly kind: 'throttled' }>;
   /** Since the start, cold starts among them. */
   counts(): { readonly invocations: number; readonly errors: number; readonly coldStarts: number };
   /** Resolves when nothing runs any more. */
@@ -44,9 +50,9 @@ export function lambdaFunction(spec: FunctionSpec, host: LambdaHost): LambdaFunc
     return startEnvironment(spec, variables, (line) => host.onLine(spec, line));
   });
 
-  async function run(event: string): Promise<InvokeResult> {
+  async function run(event: string, signal: AbortSignal | undefined): Promise<InvokeResult> {
     tally.invocations += 1;
-    const result = await runIn(await pool.take(), event);
+    const result = await runIn(await pool.take(signal), event);
     if (result.kind === 'error') {
       tally.errors += 1;
       host.onFailure?.(spec, result.error);
@@ -64,11 +70,11 @@ export function lambdaFunction(spec: FunctionSpec, host: LambdaHost): LambdaFunc
 
   return {
     spec,
-    async invoke(event) {
+    async invoke(event, signal) {
       const payload = JSON.stringify(event) ?? 'null';
       if (Buffer.byteLength(payload) > PAYLOAD_BYTES_MAX) return failed(REQUEST_TOO_LARGE);
       if (pool.waiting() >= WAITING_MAX) return { kind: 'throttled' };
-      const invocation = run(payload);
+      const invocation = run(payload, signal);
       running.add(invocation);
       const forget = () => running.delete(invocation);
       invocation.then(forget, forget);

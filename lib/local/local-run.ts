@@ -1,4 +1,5 @@
 import type { DynamoKind } from './dynamodb.ts';
+import type { BusEvent } from './event-bridge.ts';
 import type { LambdaFunction } from './lambda.ts';
 import type { QueueCounts } from './sqs-message.ts';
 
@@ -14,8 +15,11 @@ export interface LocalRun {
     readonly dynamodbKind: DynamoKind;
     readonly sqs: string;
     readonly secretsManager: string;
+    readonly eventBridge: string;
   };
   readonly queues: LocalQueues;
+  /** What came to event buses since the start: the last thousand, oldest first. */
+  busEvents(): readonly BusEvent[];
   /** Fires every schedule once and waits for its function. */
   tick(): Promise<void>;
   /** Invocations, errors and cold starts since the start, by function. */
@@ -46,6 +50,8 @@ export interface BootOptions {
   readonly assembly?: string;
   /** For an assembly still to be made. */
   readonly egress?: 'loopback' | 'strict';
+  /** For an assembly still to be made: queues and buses that integrations may name. */
+  readonly targetArns?: readonly string[];
   /** `manual`: schedules fire on `tick()` alone. */
   readonly schedules?: 'run' | 'manual';
   readonly dynamo?: DynamoKind;

@@ -12,15 +12,21 @@ const PORT_MAX = 65_535;
 /** The settings of `npm start`, from the environment; a value that is none throws, naming it. */
 export function parseSettings(env: Readonly<Record<string, string | undefined>>): LocalSettings {
   const assembly = env.BREAKWATER_ASSEMBLY;
+  const targetArns = listOf(env.BREAKWATER_TARGET_ARNS);
   return {
     boot: {
       home: env.BREAKWATER_HOME ?? '.breakwater',
       port: parsePort(env.PORT),
       egress: oneOf('BREAKWATER_EGRESS', env.BREAKWATER_EGRESS, ['loopback', 'strict']),
+      ...(targetArns.length > 0 && { targetArns }),
       ...(assembly !== undefined && { assembly }),
     },
     rawLog: oneOf('BREAKWATER_LOG', env.BREAKWATER_LOG, ['text', 'json']) === 'json',
   };
+}
+
+function listOf(value = ''): readonly string[] {
+  return value.split(',').flatMap((item) => item.trim() || []);
 }
 
 function parsePort(value: string | undefined): number {

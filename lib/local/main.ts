@@ -1,6 +1,7 @@
 /**
- * `npm start`: the whole stack on this machine, moved by PORT, BREAKWATER_HOME, BREAKWATER_EGRESS
- * and BREAKWATER_LOG. BREAKWATER_ASSEMBLY names a cloud assembly to boot in place of a new one.
+ * `npm start`: the whole stack on this machine, moved by PORT, BREAKWATER_HOME, BREAKWATER_EGRESS,
+ * BREAKWATER_TARGET_ARNS and BREAKWATER_LOG. BREAKWATER_ASSEMBLY names a cloud assembly to boot in
+ * place of a new one.
  */
 import type { LocalRun, LogEntry } from './local-run.ts';
 import { parseSettings } from './local-settings.ts';

@@ -9,6 +9,9 @@ import type { SqsService } from './sqs-service.ts';
 import type { Stack } from './stack.ts';
 import type { Place } from './template.ts';
 
+/** Environments of a function that HTTP routes lead to; more than a few only while they wait. */
+const CALLERS_MAX = 32;
+
 export interface StackDeps {
   readonly stack: Stack;
   readonly place: Place;
@@ -39,8 +42,13 @@ export function runningStack(deps: StackDeps): RunningStack {
     stack.mappings
       .filter(({ functionId }) => functionId === name || functionId === arn)
       .reduce((sum, mapping) => sum + batchesMax(mapping, deps.pollersMax), 0);
+  /** Callers of a function that waits for others must not wait for each other. */
+  const callersOf = ({ name, arn }: FunctionSpec) =>
+    stack.api?.routes.some(({ functionId }) => functionId === name || functionId === arn)
+      ? CALLERS_MAX
+      : 0;
   const functions = stack.functions.map((spec) => {
-    const concurrencyMax = Math.max(host.concurrencyMax, placesOf(spec));
+    const concurrencyMax = Math.max(host.concurrencyMax, placesOf(spec), callersOf(spec));
     return lambdaFunction(spec, { ...host, concurrencyMax });
   });
   const byId = new Map(functions.flatMap((fn) => [[fn.spec.name, fn] as const, [fn.spec.arn, fn]]));

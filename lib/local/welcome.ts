@@ -23,7 +23,7 @@ Breakwater runs at ${run.url} (ready in ${more.readySeconds.toFixed(1)} s)
   data        ${more.boot.home} (${run.aws.dynamodbKind}); url and key are in ${more.boot.home}/local.json
   targets     ${targets}
   stand-ins   DynamoDB ${run.aws.dynamodb}, SQS ${run.aws.sqs},
-              Secrets Manager ${run.aws.secretsManager}
+              Secrets Manager ${run.aws.secretsManager}, EventBridge ${run.aws.eventBridge}
 
 ${isStrict ? '' : listener()}Register an integration:
 

@@ -12,6 +12,7 @@ import { adminKeyVault } from '../adapters/secrets/secrets-manager.ts';
 import { queueProbe } from '../adapters/sqs/queue-probe.ts';
 import { breakerTally } from '../app/breaker-tally.ts';
 import { limitDrains } from '../app/limit-drains.ts';
+import { oauth2Tokens, type TokenDeps } from '../app/oauth2-tokens.ts';
 import { ENV } from '../names.ts';
 import { type Environment, readEgress, readRetentionDays, required } from './config.ts';
 import {
@@ -26,6 +27,7 @@ import {
   pepperOf,
   registryTable,
   secrets,
+  senderTo,
   sqs,
 } from './parts.ts';
 import { derivedKey, packer, sealer } from './seal.ts';
@@ -78,7 +80,7 @@ export function composeDeliver(env: Environment = process.env) {
     integrations,
     targets: cachedTargets(integrations, common.clock),
     deliveryQueue: deliveryQueue(env, common),
-    sender: httpSender({ policy: readEgress(env) }),
+    ...sending(common, readEgress(env)),
     tally: breakerTally(),
     instance: Buffer.from(common.random.bytes(INSTANCE_BYTES)).toString('base64url'),
     rateLimits: dynamoRateLimits(db, tables, common),
@@ -88,6 +90,12 @@ export function composeDeliver(env: Environment = process.env) {
 }
 
 const INSTANCE_BYTES = 6;
+
+/** The way out, with the access tokens that this function instance has fetched for it. */
+function sending(common: Omit<TokenDeps, 'sender'>, egress: Parameters<typeof senderTo>[0]) {
+  const sender = senderTo(egress);
+  return { sender, tokens: oauth2Tokens({ ...common, sender }) };
+}
 
 export function composeFanOut(env: Environment = process.env) {
   const common = base(env);
@@ -153,7 +161,7 @@ export function composeApi(env: Environment = process.env) {
     targets: cachedTargets(integrations, clock),
     sources: dynamoSources(db, tables, publish),
     apiKeys: dynamoApiKeys(db, tables, publish),
-    sender: httpSender({ policy: egress }),
+    ...sending(publish, egress),
     probes: {
       registry: () => integrations.list({ limit: 1 }),
       history: () => events.get({ tenant: 'default', eventId: 'health' }),

@@ -31,12 +31,20 @@ export function readConfig(env: Environment): Config {
 export function readEgress(env: Environment): {
   readonly mode: 'strict' | 'loopback';
   readonly ownHosts: readonly string[];
+  readonly targetArns: readonly string[];
 } {
-  const hosts = (env[ENV.ownHosts] ?? '').split(',').map((host) => host.trim());
   return {
     mode: env[ENV.egress] === 'loopback' ? 'loopback' : 'strict',
-    ownHosts: hosts.filter((host) => host !== ''),
+    ownHosts: listOf(env[ENV.ownHosts]),
+    targetArns: listOf(env[ENV.targetArns]),
   };
+}
+
+function listOf(text = ''): readonly string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
 }
 
 const RETENTION_DAYS_DEFAULT = 30;

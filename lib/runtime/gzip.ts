@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 
-export function compressed(content: string): Buffer {
+export function compressed(content: string | Uint8Array): Buffer {
   return gzipSync(content);
 }
 

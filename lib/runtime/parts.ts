@@ -1,17 +1,22 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { awsTargetSender, routedSender } from '../adapters/aws-targets/sender.ts';
 import { readBoard } from '../adapters/dynamodb/board.ts';
 import { dynamoBreakers } from '../adapters/dynamodb/breakers.ts';
 import { dynamoClient } from '../adapters/dynamodb/client.ts';
 import { dynamoDeliveries } from '../adapters/dynamodb/deliveries.ts';
 import { dynamoDrains } from '../adapters/dynamodb/drains.ts';
 import { dynamoEvents } from '../adapters/dynamodb/events.ts';
+import { dynamoLines } from '../adapters/dynamodb/lines.ts';
 import { dynamoProgress } from '../adapters/dynamodb/progress.ts';
 import type { Tables } from '../adapters/dynamodb/table.ts';
+import { httpSender } from '../adapters/http/sender.ts';
 import { keptSecret, secretsClient } from '../adapters/secrets/secrets-manager.ts';
 import { sqsClient } from '../adapters/sqs/client.ts';
 import { sqsDeliveryQueue, sqsFanOutQueue, sqsWorkQueue } from '../adapters/sqs/queues.ts';
 import { systemClock, systemRandom } from '../adapters/system.ts';
 import { breakerBoard } from '../app/breaker-board.ts';
+import type { Sender } from '../app/ports.ts';
+import type { EgressPolicy } from '../domain/egress.ts';
 import { type Environment, readConfig, readRetentionDays, required } from './config.ts';
 import { powertoolsTelemetry } from './telemetry.ts';
 
@@ -56,6 +61,7 @@ export function histories(db: DynamoDBClient, tables: Tables, env: Environment, 
   return {
     events: dynamoEvents(db, tables, options),
     deliveries: dynamoDeliveries(db, tables, options),
+    lines: dynamoLines(db, tables, options),
   };
 }
 
@@ -88,6 +94,11 @@ export function outages(db: DynamoDBClient, tables: Tables, env: Environment, co
     workQueue: sqsWorkQueue(sqs(), workQueueUrl, common.telemetry),
     fanOutQueue: fanOutQueue(env, common),
   };
+}
+
+/** To whatever an integration may be: ARNs go to AWS, URLs over HTTP. */
+export function senderTo(policy: EgressPolicy): Sender {
+  return routedSender(awsTargetSender(policy), httpSender({ policy }));
 }
 
 export function pepperOf(env: Environment) {

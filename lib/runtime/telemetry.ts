@@ -14,6 +14,12 @@ export interface LambdaTelemetry extends Telemetry {
   scope(fields: { readonly requestId: string }): void;
 }
 
+/** For a function without those middlewares. */
+export interface FlushedTelemetry extends LambdaTelemetry {
+  /** Writes the figures that were counted since the last time. */
+  flush(): void;
+}
+
 /**
  * Powertools' logger and EMF metrics. Figures carry the dimensions `service` and `stage`. The
  * invocation's event is never logged, and fields only by the list in `log-fields.ts`.
@@ -21,7 +27,7 @@ export interface LambdaTelemetry extends Telemetry {
 export function powertoolsTelemetry(names: {
   readonly service: string;
   readonly stage: string;
-}): LambdaTelemetry {
+}): FlushedTelemetry {
   const logger = new Logger({
     serviceName: names.service,
     persistentKeys: { stage: names.stage },
@@ -47,6 +53,7 @@ export function powertoolsTelemetry(names: {
       metrics.addMetric(metric, MetricUnit.Milliseconds, value);
     },
     scope: (fields) => logger.appendKeys({ ...fields }),
+    flush,
     middlewares: [
       injectLambdaContext(logger, { resetKeys: true }) as MiddlewareObj,
       { after: flush, onError: flush },

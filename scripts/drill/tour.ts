@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { createHmac } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   expectProblem,
   expectStatus,
@@ -12,6 +13,8 @@ import {
 } from './steps.ts';
 
 const GITHUB_SECRET = 'a-secret-of-the-drill-only';
+/** How long a function goes on with an integration as it was. */
+const SETTINGS_LAG_MS = 2_500;
 /** More than fit inline, so that the fan-out function has to ring for them. */
 const WIDE = 51;
 /** Long enough to purge the queues before the doorbell rings. */
@@ -123,6 +126,30 @@ export const TOUR: Readonly<Record<string, Stop>> = {
     await settled(tour, event, 'delivered', 2);
     const done = await api(`GET /v1/jobs/${job.json.id}`, { key });
     assert.deepEqual(done.json.progress, { done: 1, total: 1 });
+  },
+  'a call: answered, answered from the cache, and queued': async (tour) => {
+    const { api, key, receiver } = tour;
+    await register(tour, 'drill-call', ['drill.call'], {
+      serviceType: 'rest_api',
+      retry: { schedule: [1, 1, 1], jitter: 0 },
+      fallback: [{ type: 'cache', maxAgeSeconds: 60 }, { type: 'queue' }],
+    });
+    const call = (body: object) => api('POST /v1/integrations/drill-call/call', { key, body });
+    const get = { method: 'GET', path: '/items' };
+    expectStatus(await call(get), 200);
+    receiver.answer('/drill-call/items', 500, 500, 500);
+    expectStatus(await call(get), 200);
+    // Nothing listens there: the service surely did nothing.
+    const endpoint = 'http://127.0.0.1:1025/';
+    const patched = await api('PATCH /v1/integrations/drill-call', { key, body: { endpoint } });
+    expectStatus(patched, 200);
+    await sleep(SETTINGS_LAG_MS);
+    const queued = await call({ method: 'POST', path: '/orders', body: { n: 1 } });
+    expectStatus(queued, 202);
+    const body = { endpoint: `${receiver.url}/drill-call` };
+    expectStatus(await api('PATCH /v1/integrations/drill-call', { key, body }), 200);
+    await receiver.arrivals('/drill-call/orders', 1);
+    await settled(tour, queued.json.id, 'delivered');
   },
   'every queue purged: the tick rings again': async (tour) => {
     const secret = await register(tour, 'drill-purged', ['drill.purged']);

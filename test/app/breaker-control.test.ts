@@ -20,7 +20,7 @@ describe('a breaker as its owner sees it', () => {
   it('is closed since its integration was made, as long as nothing happened', async () => {
     const { deps, register } = breakerWorld();
     const { id } = await register('erp', { breaker: { openSeconds: 5 } });
-    expect(await getBreaker(deps, ME, 'erp')).toEqual({
+    expect(await getBreaker(deps, ME, { ref: 'erp' })).toEqual({
       integration: id,
       target: 'primary',
       state: 'closed',
@@ -51,7 +51,7 @@ describe('a breaker as its owner sees it', () => {
     );
     await open(erp);
     clock.advance(1_000);
-    expect(await getBreaker(deps, ME, 'erp')).toMatchObject({
+    expect(await getBreaker(deps, ME, { ref: 'erp' })).toMatchObject({
       state: 'open',
       since: AT,
       reason: '10 of 10 calls failed within 60 s.',
@@ -67,7 +67,7 @@ describe('a breaker as its owner sees it', () => {
     const { deps, register, open } = breakerWorld();
     await open(await register('erp'));
     await patchIntegration(deps, ME, 'erp', { breaker: { enabled: false } });
-    expect(await getBreaker(deps, ME, 'erp')).toMatchObject({
+    expect(await getBreaker(deps, ME, { ref: 'erp' })).toMatchObject({
       state: 'disabled',
       reason: 'breaker.enabled is false.',
       openUntil: null,
@@ -79,7 +79,10 @@ describe('a breaker as its owner sees it', () => {
     const { deps, register } = breakerWorld();
     const { id } = await register('erp', { tenant: 'a' });
     const other = { principal: adminOf('b') };
-    for (const call of [getBreaker(deps, other, id), tripBreaker(deps, other, id, {})]) {
+    for (const call of [
+      getBreaker(deps, other, { ref: id }),
+      tripBreaker(deps, other, { ref: id }, {}),
+    ]) {
       expect((await refusalOf(call)).code).toBe('not-found');
     }
   });
@@ -89,7 +92,9 @@ describe('tripping', () => {
   it('opens until it is taken back, with actor and reason in the history', async () => {
     const { deps, register, historyOf, tokens } = breakerWorld();
     const erp = await register('erp');
-    expect(await tripBreaker(deps, ME, 'erp', { reason: 'Their maintenance.' })).toMatchObject({
+    expect(
+      await tripBreaker(deps, ME, { ref: 'erp' }, { reason: 'Their maintenance.' }),
+    ).toMatchObject({
       state: 'forced-open',
       since: AT,
       reason: 'Their maintenance.',
@@ -107,7 +112,7 @@ describe('tripping', () => {
   it('ends by itself after forSeconds', async () => {
     const { deps, register, tokens } = breakerWorld();
     const { id } = await register('erp');
-    const view = await tripBreaker(deps, ME, 'erp', { forSeconds: 60 });
+    const view = await tripBreaker(deps, ME, { ref: 'erp' }, { forSeconds: 60 });
     expect(view).toMatchObject({
       reason: 'Tripped by hand.',
       openUntil: '2026-01-15T12:01:00.001Z',
@@ -124,7 +129,7 @@ describe('tripping', () => {
     const versions: number[] = [];
     for (const order of orders) {
       clock.advance(1_000);
-      versions.push((await tripBreaker(deps, ME, 'erp', order)).version);
+      versions.push((await tripBreaker(deps, ME, { ref: 'erp' }, order)).version);
     }
     expect(versions).toEqual([1, 1, 2, 2, 3, 4]);
     expect(await historyOf(erp)).toHaveLength(4);
@@ -133,9 +138,9 @@ describe('tripping', () => {
   it('counts anew once its time is over', async () => {
     const { deps, register, clock } = breakerWorld();
     await register('erp');
-    await tripBreaker(deps, ME, 'erp', { forSeconds: 60 });
+    await tripBreaker(deps, ME, { ref: 'erp' }, { forSeconds: 60 });
     clock.advance(60_000);
-    const again = await tripBreaker(deps, ME, 'erp', { forSeconds: 60 });
+    const again = await tripBreaker(deps, ME, { ref: 'erp' }, { forSeconds: 60 });
     expect(again).toMatchObject({ version: 2, openUntil: '2026-01-15T12:02:00.001Z' });
   });
 });
@@ -157,7 +162,7 @@ describe('resetting', () => {
         await move(erp, (breaker) => disabled(breaker, { ...cause, counting }));
       }
       expect((await stored(erp)).state).toBe(state);
-      expect(await resetBreaker(deps, ME, 'erp', undefined)).toMatchObject({
+      expect(await resetBreaker(deps, ME, { ref: 'erp' }, undefined)).toMatchObject({
         state: 'closed',
         reason: 'Reset by hand.',
         openUntil: null,
@@ -170,13 +175,16 @@ describe('resetting', () => {
   it('changes nothing where all is well, and twice is once', async () => {
     const { deps, register, open, move, clock, historyOf } = breakerWorld();
     const erp = await register('erp');
-    expect(await resetBreaker(deps, ME, 'erp', {})).toMatchObject({ version: 0, state: 'closed' });
+    expect(await resetBreaker(deps, ME, { ref: 'erp' }, {})).toMatchObject({
+      version: 0,
+      state: 'closed',
+    });
     await open(erp);
     await move(erp, (breaker) => closed(breaker, { nowMs: clock.nowMs(), reason: 'Well.' }));
     // Closed, but its next open period would be long still: that is reset too.
-    const first = await resetBreaker(deps, ME, 'erp', {});
+    const first = await resetBreaker(deps, ME, { ref: 'erp' }, {});
     expect(first).toMatchObject({ version: 3, openCount: 0 });
-    expect(await resetBreaker(deps, ME, 'erp', {})).toEqual(first);
+    expect(await resetBreaker(deps, ME, { ref: 'erp' }, {})).toEqual(first);
     expect(await historyOf(erp)).toHaveLength(3);
   });
 
@@ -185,7 +193,7 @@ describe('resetting', () => {
     const erp = await register('erp');
     const ref = { tenant: 'default', integrationId: erp.id, target: 0 };
     await breakers.pause(ref, clock.nowMs() + 60_000);
-    expect((await resetBreaker(deps, ME, 'erp', {})).version).toBe(1);
+    expect((await resetBreaker(deps, ME, { ref: 'erp' }, {})).version).toBe(1);
     expect((await stored(erp)).notBeforeMs).toBe(0);
   });
 });
@@ -196,11 +204,11 @@ describe('disabling and enabling', () => {
     const erp = await register('erp');
     await open(erp);
     const orders = [
-      () => disableBreaker(deps, ME, 'erp', { reason: 'Too eager.' }),
-      () => disableBreaker(deps, ME, 'erp', {}),
-      () => disableBreaker(deps, ME, 'erp', { keepCounting: true }),
-      () => enableBreaker(deps, ME, 'erp', {}),
-      () => enableBreaker(deps, ME, 'erp', {}),
+      () => disableBreaker(deps, ME, { ref: 'erp' }, { reason: 'Too eager.' }),
+      () => disableBreaker(deps, ME, { ref: 'erp' }, {}),
+      () => disableBreaker(deps, ME, { ref: 'erp' }, { keepCounting: true }),
+      () => enableBreaker(deps, ME, { ref: 'erp' }, {}),
+      () => enableBreaker(deps, ME, { ref: 'erp' }, {}),
     ];
     const seen: string[] = [];
     for (const order of orders) {
@@ -225,16 +233,19 @@ describe('disabling and enabling', () => {
   it('enabling leaves one alone that works: it does not close an open one', async () => {
     const { deps, register, open } = breakerWorld();
     await open(await register('erp'));
-    expect(await enableBreaker(deps, ME, 'erp', {})).toMatchObject({ state: 'open', version: 1 });
+    expect(await enableBreaker(deps, ME, { ref: 'erp' }, {})).toMatchObject({
+      state: 'open',
+      version: 1,
+    });
   });
 
   it('enabling keeps the pause that the other side asked for', async () => {
     const { deps, register, breakers, stored, clock } = breakerWorld();
     const erp = await register('erp');
-    await disableBreaker(deps, ME, 'erp', {});
+    await disableBreaker(deps, ME, { ref: 'erp' }, {});
     const ref = { tenant: 'default', integrationId: erp.id, target: 0 };
     await breakers.pause(ref, clock.nowMs() + 60_000);
-    await enableBreaker(deps, ME, 'erp', {});
+    await enableBreaker(deps, ME, { ref: 'erp' }, {});
     expect((await stored(erp)).notBeforeMs).toBe(clock.nowMs() + 60_000);
   });
 
@@ -242,9 +253,9 @@ describe('disabling and enabling', () => {
     const { deps, register, historyOf } = breakerWorld();
     const erp = await register('erp', { breaker: { enabled: false } });
     for (const order of [
-      tripBreaker(deps, ME, 'erp', {}),
-      enableBreaker(deps, ME, 'erp', {}),
-      disableBreaker(deps, ME, 'erp', { keepCounting: true }),
+      tripBreaker(deps, ME, { ref: 'erp' }, {}),
+      enableBreaker(deps, ME, { ref: 'erp' }, {}),
+      disableBreaker(deps, ME, { ref: 'erp' }, { keepCounting: true }),
     ]) {
       const { code, message } = await refusalOf(order);
       expect([code, message]).toEqual([
@@ -253,8 +264,8 @@ describe('disabling and enabling', () => {
       ]);
     }
     expect(await historyOf(erp)).toEqual([]);
-    expect((await resetBreaker(deps, ME, 'erp', {})).state).toBe('disabled');
-    expect((await disableBreaker(deps, ME, 'erp', {})).state).toBe('disabled');
+    expect((await resetBreaker(deps, ME, { ref: 'erp' }, {})).state).toBe('disabled');
+    expect((await disableBreaker(deps, ME, { ref: 'erp' }, {})).state).toBe('disabled');
   });
 });
 
@@ -276,7 +287,7 @@ describe('an order while the breaker moves by itself', () => {
 
   it('is given again upon what won, and obeyed', async () => {
     const { deps, erp, stored, historyOf } = await racing(5);
-    expect(await tripBreaker(deps, ME, 'erp', {})).toMatchObject({
+    expect(await tripBreaker(deps, ME, { ref: 'erp' }, {})).toMatchObject({
       state: 'forced-open',
       version: 6,
     });
@@ -286,7 +297,7 @@ describe('an order while the breaker moves by itself', () => {
 
   it('is given up after six tries, and says so', async () => {
     const { deps, erp, stored } = await racing(6);
-    expect((await refusalOf(tripBreaker(deps, ME, 'erp', {}))).code).toBe('conflict');
+    expect((await refusalOf(tripBreaker(deps, ME, { ref: 'erp' }, {}))).code).toBe('conflict');
     expect((await stored(erp)).state).toBe('open');
   });
 
@@ -294,7 +305,7 @@ describe('an order while the breaker moves by itself', () => {
     const { deps, register, historyOf } = breakerWorld();
     const erp = await register('erp');
     const views = await Promise.all(
-      Array.from({ length: 10 }, () => tripBreaker(deps, ME, 'erp', { forSeconds: 60 })),
+      Array.from({ length: 10 }, () => tripBreaker(deps, ME, { ref: 'erp' }, { forSeconds: 60 })),
     );
     expect(views.map(({ state, version }) => [state, version])).toEqual(
       Array.from({ length: 10 }, () => ['forced-open', 1]),

@@ -9,7 +9,9 @@ import { runSweep } from '../../lib/app/sweep.ts';
 import { tick } from '../../lib/app/tick.ts';
 import { BREAKER_DEFAULTS } from '../../lib/domain/breaker.ts';
 import type { DeliveryTask } from '../../lib/domain/delivery.ts';
+import type { UrlLink } from '../../lib/domain/fallback.ts';
 import type { IntegrationId } from '../../lib/domain/ids.ts';
+import { RETRY_DEFAULTS } from '../../lib/domain/retry.ts';
 import { deliveryWorld } from '../fakes/delivery-world.ts';
 import { dyingAt, untilDeath } from '../fakes/dying.ts';
 
@@ -70,6 +72,11 @@ async function expectDelivered(world: World, eventId: string, id: IntegrationId,
   expect(urls.length).toBeLessThanOrEqual(requests);
 }
 
+const fallbackUrl = (host: string): UrlLink => ({
+  ...{ type: 'url', url: `https://${host}.example.com/`, on: ['exhausted'] },
+  ...{ auth: { type: 'none' }, headers: {} },
+});
+
 const EVENT = { tenant: 'default', type: 'order.paid', id: 'mine', data: { n: 1 } };
 
 describe('killed at every call, before it and after it', () => {
@@ -129,6 +136,34 @@ describe('killed at every call, before it and after it', () => {
       await recover(world);
       await expectDelivered(world, 'mine', id, 3);
     });
+  });
+
+  it.each([
+    ['at the primary', 0],
+    ['at the first fallback', 1],
+    ['at the second fallback', 2],
+  ])('deliver along a chain, %s: a link takes it whatever dies', async (_, step) => {
+    const calls = await atEveryCall(async (kill) => {
+      const world = deliveryWorld();
+      const { id } = await world.register('a', {
+        retry: { ...RETRY_DEFAULTS, jitter: 0, maxAttempts: 1 },
+        fallback: [fallbackUrl('b'), fallbackUrl('c')],
+      });
+      for (const host of ['a', 'b']) world.sender.hostAnswers(`${host}.example.com`, 500);
+      await publishEvent(world.deps, EVENT);
+      for (let done = 0; done < step; done++) {
+        const [doorbell] = world.take();
+        if (doorbell === undefined) throw new Error('no doorbell');
+        await attemptDelivery(world.deps, doorbell.task);
+      }
+      const [doorbell] = world.take();
+      if (doorbell === undefined) throw new Error('no doorbell');
+      await kill((deps) => attemptDelivery(deps, doorbell.task), world);
+      await recover(world);
+      expect((await world.delivery('mine', id))?.state).toMatchObject({ via: 'fallback:2' });
+      expect(world.sender.sent.length).toBeLessThanOrEqual(4);
+    });
+    expect(calls).toBeGreaterThanOrEqual(3);
   });
 
   it('deliver that is answered 410: held and disabled, and a resume sends it', async () => {

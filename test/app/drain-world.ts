@@ -54,7 +54,14 @@ export function drainWorld({ callsPerSecond = Number.POSITIVE_INFINITY } = {}) {
       ...{ ...ERP, name: 'erp', serviceType: 'webhook', description: '', metadata: {} },
       ...{ endpoint: 'https://erp.example.com/hooks', eventTypes: ['order.*'] },
       ...{ request: REQUEST_DEFAULTS, auth: { type: 'none' }, signing: { scheme: 'none' } },
-      ...{ retry: RETRY_DEFAULTS, breaker: BREAKER_DEFAULTS, limits: {}, status: 'active' },
+      ...{
+        retry: RETRY_DEFAULTS,
+        breaker: BREAKER_DEFAULTS,
+        limits: {},
+        fallback: [],
+        ordering: 'none',
+        status: 'active',
+      },
       ...{ disabledReason: null, createdAtMs: 0, updatedAtMs: 0, version: 1 },
       ...more,
     };

@@ -14,9 +14,9 @@ async function oneOfEach(): Promise<BreakerWorld> {
   await register('well');
   await register('off', { breaker: { enabled: false } });
   await register('disabled');
-  await disableBreaker(deps, ME, 'disabled', {});
+  await disableBreaker(deps, ME, { ref: 'disabled' }, {});
   await register('counting');
-  await disableBreaker(deps, ME, 'counting', { keepCounting: true });
+  await disableBreaker(deps, ME, { ref: 'counting' }, { keepCounting: true });
   const watched = await register('watched');
   const nowMs = clock.nowMs();
   await breakers.report(
@@ -33,7 +33,7 @@ async function oneOfEach(): Promise<BreakerWorld> {
   await open(half);
   await move(half, (breaker) => halfOpened(breaker, { nowMs, reason: 'x', leaseMs: 1_000 }));
   await register('tripped');
-  await tripBreaker(deps, ME, 'tripped', {});
+  await tripBreaker(deps, ME, { ref: 'tripped' }, {});
   await open(await register('open'));
   await open(await register('open-too'));
   await register('newest');
@@ -152,14 +152,14 @@ describe('the history of a breaker', () => {
     await register('erp');
     for (let i = 0; i < 3; i++) {
       clock.advance(1_000);
-      await tripBreaker(deps, ME, 'erp', {});
+      await tripBreaker(deps, ME, { ref: 'erp' }, {});
       clock.advance(1_000);
-      await resetBreaker(deps, ME, 'erp', {});
+      await resetBreaker(deps, ME, { ref: 'erp' }, {});
     }
     const seen: string[] = [];
     let after: string | undefined;
     do {
-      const page = await listTransitions(deps, ME, 'erp', { limit: 4, after });
+      const page = await listTransitions(deps, ME, { ref: 'erp' }, { limit: 4, after });
       seen.push(...page.items.map(({ version, from, to }) => `${version} ${from} ${to}`));
       after = page.next;
     } while (after !== undefined);

@@ -10,6 +10,7 @@ import { opened, reset } from '../../lib/domain/breaker-transitions.ts';
 import { windowOf } from '../../lib/domain/breaker-window.ts';
 import { LEASE_MARGIN_MS } from '../../lib/domain/delivery-transitions.ts';
 import { type Integration, REQUEST_DEFAULTS } from '../../lib/domain/integration.ts';
+import { primaryTarget } from '../../lib/domain/target.ts';
 import { plainFields } from '../../lib/runtime/log-fields.ts';
 import { deliveryWorld } from '../fakes/delivery-world.ts';
 
@@ -309,7 +310,7 @@ describe('what a breaker did', () => {
     const cause = { nowMs, dice: 0, reason: '3 calls in a row failed.' };
     await world.breakers.move(opened(newBreaker(world.ref), BREAKER, cause));
     world.clock.advance(60_000);
-    const probe = await acquireProbe(world.deps, world.integration, 20_000);
+    const probe = await acquireProbe(world.deps, primaryTarget(world.integration), 20_000);
     expect(probe).toMatchObject({ version: 2 });
     const { items } = await world.breakers.history(world.ref, { limit: 10 });
     expect(items.map(({ to }) => to)).toEqual(['half-open', 'open']);
@@ -377,18 +378,18 @@ describe('shared by many instances', () => {
     world.clock.advance(60_000);
     const instances = Array.from({ length: 50 }, (_, i) => world.instance(`i${i}`));
     const asked = await Promise.all(
-      instances.map((deps) => acquireProbe(deps, world.integration, 20_000)),
+      instances.map((deps) => acquireProbe(deps, primaryTarget(world.integration), 20_000)),
     );
     const probes = asked.filter((one) => typeof one === 'object');
     expect(probes).toHaveLength(BREAKER.halfOpenCalls);
     // All of them die. After their leases somebody else may.
-    expect(await acquireProbe(world.deps, world.integration, 20_000)).toBe('hold');
+    expect(await acquireProbe(world.deps, primaryTarget(world.integration), 20_000)).toBe('hold');
     world.clock.advance(21_001);
-    const next = await acquireProbe(world.deps, world.integration, 20_000);
+    const next = await acquireProbe(world.deps, primaryTarget(world.integration), 20_000);
     expect(next).toMatchObject({ lease: {} });
     const [dead] = probes;
     if (dead === undefined) throw new Error('no probe');
-    await settleProbe(world.deps, world.integration, dead, 'failure');
+    await settleProbe(world.deps, primaryTarget(world.integration), dead, 'failure');
     expect(await world.state()).toBe('half-open');
     expect(world.telemetry.counts.get('BreakerLateResults')).toBe(1);
   });

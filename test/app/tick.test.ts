@@ -224,6 +224,7 @@ describe('due deliveries', () => {
     await world.pump();
     world.clock.advance(11 * 86_400_000);
     await world.minute();
+    await world.run(1_000);
     expect((await world.delivery(event.id, id))?.state.status).toBe('failed');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { newBreaker } from '../../lib/domain/breaker.ts';
 import { reset } from '../../lib/domain/breaker-transitions.ts';
-import { failed, halfOpen, open, REF, report, succeeded } from './breaker-fixtures.ts';
+import { failed, halfOpen, lease, open, REF, report, succeeded } from './breaker-fixtures.ts';
 import { integration, T0 } from './fixtures.ts';
 import type { MakeWorld } from './stand-ins.ts';
 
@@ -76,6 +76,33 @@ export function breakerRecordsContract(make: MakeWorld): void {
       const board = await breakers.board();
       expect(board).toHaveLength(3);
       for (const ref of refs) expect(board).toContainEqual(expect.objectContaining(ref));
+    });
+  });
+
+  describe('the breakers of an integration’s targets', () => {
+    it('stand beside each other, and what is done to one leaves the others as they are', async () => {
+      const breakers = await begin();
+      const refs = [0, 1, 2, 5].map((target) => ({ ...REF, target }));
+      for (const ref of refs) await breakers.move(open(newBreaker(ref)));
+      for (const ref of refs) await breakers.published(ref, 1);
+      const board = await breakers.board();
+      expect(board.map(({ target, state }) => [target, state]).sort()).toEqual(
+        refs.map(({ target }) => [target, 'open']),
+      );
+      const [own, ...fallbacks] = await Promise.all(refs.map((ref) => breakers.load(ref)));
+      const first = fallbacks[0] ?? expect.fail();
+      await breakers.move(halfOpen(first));
+      const seen = { version: 2, room: 1, successes: 0, failures: 0 };
+      const foreign = await breakers.lease(REF, seen, lease(1));
+      expect([foreign, await breakers.lease(first, seen, lease(1))]).toEqual(['refused', 'taken']);
+      expect(await breakers.settle(REF, 2, lease(1), 'success')).toBe('late');
+      expect(await breakers.settle(first, 2, lease(1), 'success')).toMatchObject({ target: 1 });
+      await breakers.pause(first, T0 + 9);
+      await breakers.reject(first, 4);
+      expect(await breakers.load(REF)).toEqual(own);
+      expect(await Promise.all(refs.slice(2).map((ref) => breakers.load(ref)))).toEqual(
+        fallbacks.slice(1),
+      );
     });
   });
 

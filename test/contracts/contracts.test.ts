@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest';
+import { answersContract } from './answers.contract.ts';
 import { apiKeysContract } from './api-keys.contract.ts';
 import { breakerRecordsContract } from './breaker-records.contract.ts';
 import { breakersContract } from './breakers.contract.ts';
@@ -10,6 +11,7 @@ import { healthChecksContract } from './health-checks.contract.ts';
 import { integrationsContract } from './integrations.contract.ts';
 import { jobsContract } from './jobs.contract.ts';
 import { limitsContract } from './limits.contract.ts';
+import { linesContract } from './lines.contract.ts';
 import { probesContract } from './probes.contract.ts';
 import { progressContract } from './progress.contract.ts';
 import { sourcesContract } from './sources.contract.ts';
@@ -50,6 +52,8 @@ function contracts(make: MakeWorld): void {
   describe('keep the contract of Breakers, half-open', () => probesContract(make));
   describe('keep the contract of RateLimits and ConcurrencyLimits', () => limitsContract(make));
   describe('keep the contract of Drains', () => drainsContract(make));
+  describe('keep the contract of Lines', () => linesContract(make));
   describe('keep the contract of HealthChecks', () => healthChecksContract(make));
   describe('keep the contract of Jobs', () => jobsContract(make));
+  describe('keep the contract of Answers', () => answersContract(make));
 }

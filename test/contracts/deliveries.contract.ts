@@ -43,6 +43,7 @@ export function deliveriesContract(make: MakeWorld): void {
           scheduleBase: 3,
           scheduleStartMs: T0 + 7,
           rings: 2,
+          chain: { trigger: 'exhausted', link: 2, round: 3 },
           attempts: [
             attempt(1, { outcome: 'retryable', error: 'dns', statusCode: null }),
             attempt(2),

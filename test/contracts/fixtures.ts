@@ -30,6 +30,8 @@ export function integration(n: number, change: Partial<Integration> = {}): Integ
     retry: RETRY_DEFAULTS,
     breaker: BREAKER_DEFAULTS,
     limits: {},
+    fallback: [],
+    ordering: 'none',
     status: 'active',
     disabledReason: null,
     createdAtMs: T0 + n,

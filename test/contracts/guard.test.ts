@@ -4,7 +4,7 @@ import { tellBreaker } from '../../lib/app/breaker-guard.ts';
 import { reportCalls } from '../../lib/app/breaker-report.ts';
 import { breakerTally } from '../../lib/app/breaker-tally.ts';
 import { acquireProbe, type Probe, settleProbe } from '../../lib/app/probe.ts';
-import type { Integration } from '../../lib/domain/integration.ts';
+import { primaryTarget, type Target } from '../../lib/domain/target.ts';
 import {
   fakeDeliveryQueue,
   fakeFanOutQueue,
@@ -16,6 +16,8 @@ import { integration } from './fixtures.ts';
 import { isMissing, STAND_INS, type StandIn, startStandIn, type World } from './stand-ins.ts';
 
 const ERP = integration(1);
+const PRIMARY = primaryTarget(ERP);
+const FIRST: Target = { ...PRIMARY, target: 1, endpoint: 'https://dr.example.com/hooks' };
 const REF = { tenant: ERP.tenant, integrationId: ERP.id, target: 0 };
 const LEASE_MS = 20_000;
 
@@ -57,7 +59,7 @@ function failureOf(world: World) {
   };
 }
 
-async function callThatFails(deps: Instance, world: World, of: Integration = ERP) {
+async function callThatFails(deps: Instance, world: World, of: Target = PRIMARY) {
   await tellBreaker(deps, of, undefined, failureOf(world));
   await reportCalls(deps, of);
 }
@@ -95,12 +97,39 @@ describe.each(STAND_INS)('a breaker shared by many instances, on %s', (kind) => 
       expect(items).toHaveLength(1);
     }, 60_000);
 
+    it('opens that of a fallback alone, beside that of the endpoint', async () => {
+      const world = await standIn.world();
+      await world.stores.integrations.create(ERP);
+      const instances = many(world, 40);
+      const calls = (target: Target) =>
+        Promise.all(instances.map((deps) => callThatFails(deps, world, target)));
+      await calls(FIRST);
+      expect(await world.stores.breakers.load(REF)).toBeUndefined();
+      expect(await world.stores.breakers.load({ ...REF, target: 1 })).toMatchObject({
+        ...{ target: 1, state: 'open', version: 1 },
+      });
+      await calls(PRIMARY);
+      const board = await world.stores.breakers.board();
+      expect(board.map(({ target, state }) => [target, state]).sort()).toEqual([
+        [0, 'open'],
+        [1, 'open'],
+      ]);
+      for (const target of [0, 1]) {
+        const { items } = await world.stores.breakers.history({ ...REF, target }, { limit: 10 });
+        expect(items).toHaveLength(1);
+      }
+      // Only what waits for the endpoint is swept and probed for.
+      expect(await world.stores.progress.sweeps()).toHaveLength(1);
+      const tokens = instances.flatMap(({ workQueue }) => workQueue.rung);
+      expect(tokens).toMatchObject([{ task: { kind: 'probe', target: 0 } }]);
+    }, 60_000);
+
     it('lets three of two hundred probe when its time is over, and others when those are dead', async () => {
       const { world } = await opened();
       const open = await world.stores.breakers.load(REF);
       world.clock.advance((open?.openUntilMs ?? 0) - world.clock.nowMs());
       const callers = many(world, 200);
-      const ask = () => Promise.all(callers.map((deps) => acquireProbe(deps, ERP, LEASE_MS)));
+      const ask = () => Promise.all(callers.map((deps) => acquireProbe(deps, PRIMARY, LEASE_MS)));
       const isProbe = (answer: Probe | 'pass' | 'hold'): answer is Probe =>
         typeof answer === 'object';
       const first = (await ask()).filter(isProbe);
@@ -115,7 +144,7 @@ describe.each(STAND_INS)('a breaker shared by many instances, on %s', (kind) => 
       const before = await world.stores.breakers.load(REF);
       const [deps] = callers;
       if (deps === undefined) throw new Error('nobody called');
-      for (const probe of first) await settleProbe(deps, ERP, probe, 'success');
+      for (const probe of first) await settleProbe(deps, PRIMARY, probe, 'success');
       expect(await world.stores.breakers.load(REF)).toEqual(before);
     }, 60_000);
   });

@@ -48,9 +48,10 @@ describe.each(STAND_INS)('health on %s', (kind) => {
       clock.advance(24 * HOUR);
       await seed(world, 10_000, 24 * HOUR);
       const breakers = { load: async () => newBreaker({ ...WATCH, target: 0 }) };
+      const board = { refresh: async () => {}, sign: () => undefined };
       const requests = countRequests(db);
       const answer = await integrationHealth(
-        { ...stores, breakers, clock },
+        { ...stores, breakers, board, clock },
         { principal: ADMIN },
         integration(1).id,
       );

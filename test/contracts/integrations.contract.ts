@@ -19,6 +19,7 @@ export function integrationsContract(make: MakeWorld): void {
           eventTypes: ['invoice.*'],
           status: 'paused',
           breaker: { enabled: true },
+          diverts: false,
         },
       ]);
       expect(await stores.integrations.routes('nobody')).toEqual([]);

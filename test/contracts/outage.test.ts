@@ -182,7 +182,14 @@ describe.each(STAND_INS)('what outages are got through with, on %s', (kind) => {
       await putIf(store, key, row, conditions.isNew);
       const pointer = { ...keys.pointer(id), tenant };
       await db.send(new PutItemCommand({ TableName: tables.registry, Item: marshall(pointer) }));
-      const expected = { ...doc, breaker: BREAKER_DEFAULTS, limits: {}, version: 3 };
+      const expected = {
+        ...doc,
+        breaker: BREAKER_DEFAULTS,
+        limits: {},
+        fallback: [],
+        ordering: 'none' as const,
+        version: 3,
+      };
       expect(await stores.integrations.byId(id)).toEqual(expected);
       expect(await stores.integrations.list({ tenant, limit: 5 })).toMatchObject({
         items: [expected],

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { dynamoAnswers } from '../../lib/adapters/dynamodb/answers.ts';
 import { dynamoApiKeys } from '../../lib/adapters/dynamodb/api-keys.ts';
 import { dynamoBreakers } from '../../lib/adapters/dynamodb/breakers.ts';
 import { dynamoClaims } from '../../lib/adapters/dynamodb/claims.ts';
@@ -11,6 +12,7 @@ import { dynamoEvents } from '../../lib/adapters/dynamodb/events.ts';
 import { dynamoHealthChecks } from '../../lib/adapters/dynamodb/health-checks.ts';
 import { dynamoIntegrations } from '../../lib/adapters/dynamodb/integrations.ts';
 import { dynamoJobs } from '../../lib/adapters/dynamodb/jobs.ts';
+import { dynamoLines } from '../../lib/adapters/dynamodb/lines.ts';
 import { dynamoProgress } from '../../lib/adapters/dynamodb/progress.ts';
 import { dynamoRateLimits } from '../../lib/adapters/dynamodb/rate-limits.ts';
 import { dynamoSources } from '../../lib/adapters/dynamodb/sources.ts';
@@ -132,8 +134,10 @@ function dynamoWorld(
       rateLimits: dynamoRateLimits(db, tables, options),
       concurrencyLimits: dynamoConcurrencyLimits(db, tables, options),
       drains: dynamoDrains(db, tables, options),
+      lines: dynamoLines(db, tables, options),
       healthChecks: dynamoHealthChecks(db, tables, options),
       jobs: dynamoJobs(db, tables, options),
+      answers: dynamoAnswers(db, tables, options),
     };
   };
   return { stores: another(), another, clock, db, tables, warnings };

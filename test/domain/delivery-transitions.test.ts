@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { admit, UNCLAIMED_MS } from '../../lib/domain/admission.ts';
 import type { Attempt, Delivery, DeliveryState, DeliveryTask } from '../../lib/domain/delivery.ts';
 import {
-  admit,
   attemptsMade,
   dueAt,
   end,
@@ -13,11 +13,9 @@ import {
   restart,
   ring,
   ringTime,
-  settle,
-  settleLate,
-  UNCLAIMED_MS,
 } from '../../lib/domain/delivery-transitions.ts';
 import { RETRY_DEFAULTS, type Verdict } from '../../lib/domain/retry.ts';
+import { settle, settleLate } from '../../lib/domain/settlement.ts';
 
 const T0 = 1_800_000_000_000;
 const seed = {
@@ -28,7 +26,7 @@ const seed = {
   acceptedAtMs: T0,
 } as const;
 const task = (attempt = 1): DeliveryTask => ({ ...seed, attempt });
-const limits = { leaseMs: 30_000, maxAgeSeconds: 1_000 };
+const limits = { leaseMs: 30_000, maxAgeSeconds: 1_000, fallback: [] };
 const attempt = (number: number): Attempt => ({
   id: 'att_1',
   number,
@@ -124,7 +122,7 @@ describe('admission', () => {
 });
 
 describe('settling an attempt', () => {
-  const policy = { ...RETRY_DEFAULTS, jitter: 0 };
+  const policy = { retry: { ...RETRY_DEFAULTS, jitter: 0 }, fallback: [] };
   const chance = { nowMs: T0 + 10, dice: 0 };
   const claimed = inState({ status: 'delivering', leaseUntilMs: T0 + 1 });
 
@@ -198,21 +196,21 @@ describe('settling an attempt', () => {
 describe('a late result', () => {
   it('of a success delivers whatever has become of the delivery', () => {
     for (const state of [queued(), { status: 'cancelled', completedAtMs: T0 }] as const) {
-      const next = settleLate(inState(state), attempt(1), verdict('success'), T0 + 5);
+      const next = settleLate(inState(state), attempt(1), verdict('success'), 0, T0 + 5);
       expect(next.state.status).toBe('delivered');
     }
   });
 
   it('of a failure is kept and changes nothing', () => {
     const current = inState(queued(), { attempts: [attempt(1)] });
-    const next = settleLate(current, attempt(1), verdict('retryable'), T0);
+    const next = settleLate(current, attempt(1), verdict('retryable'), 0, T0);
     expect(next.state).toEqual(current.state);
     expect(next.attempts.map(({ number }) => number)).toEqual([1, 2]);
   });
 
   it('does not deliver twice', () => {
     const done = inState({ status: 'delivered', via: 'primary', completedAtMs: T0 });
-    expect(settleLate(done, attempt(1), verdict('success'), T0 + 9).state).toEqual(done.state);
+    expect(settleLate(done, attempt(1), verdict('success'), 0, T0 + 9).state).toEqual(done.state);
   });
 });
 

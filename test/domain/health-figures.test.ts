@@ -83,8 +83,8 @@ describe('figures', () => {
       lastAttempt: { endedAtMs: NOW - 5, latencyMs: 1, error: null },
     });
     const { newest } = of(...many(4, 'good', 2 * HOUR), ...many(9, 'bad', HOUR), retried);
-    expect(newest).toEqual({ count: 10, delivered: 1 });
-    expect(of(...many(9, 'bad', DAY + 1)).newest).toEqual({ count: 0, delivered: 0 });
+    expect(newest).toEqual({ count: 10, delivered: 1, diverted: 0 });
+    expect(of(...many(9, 'bad', DAY + 1)).newest).toEqual({ count: 0, delivered: 0, diverted: 0 });
   });
 
   it('say when something last went well or wrong, of whatever age', () => {

@@ -13,7 +13,7 @@ const NONE = some(0, null);
 function figures(change: Partial<HealthFigures> = {}): HealthFigures {
   return {
     windows: { m5: NONE, h1: NONE, h24: NONE },
-    newest: { count: 0, delivered: 0 },
+    newest: { count: 0, delivered: 0, diverted: 0 },
     latencyMs: { p50: null, p95: null },
     counts: { delivered: 0, failed: 0, waiting: 0 },
     lastSuccessAtMs: undefined,
@@ -25,7 +25,7 @@ function figures(change: Partial<HealthFigures> = {}): HealthFigures {
 
 const WELL = figures({
   windows: { m5: some(4, 1), h1: some(50, 1), h24: some(900, 1) },
-  newest: { count: 10, delivered: 10 },
+  newest: { count: 10, delivered: 10, diverted: 0 },
   latencyMs: { p50: 40, p95: 90 },
   lastSuccessAtMs: NOW - MINUTE,
 });
@@ -48,6 +48,7 @@ function health(change: Partial<HealthFacts> = {}) {
   return healthOf({
     integration: { status: 'active', disabledReason: null, breaker: BREAKER_DEFAULTS },
     breaker: newBreaker(ref),
+    fallbacks: [],
     check: undefined,
     figures: figures(),
     held: 0,
@@ -104,7 +105,7 @@ const CASES: readonly (readonly [string, Partial<HealthFacts>, string, readonly 
     {
       figures: figures({
         ...rates(some(3, 1), some(3, 1), some(30, 0.1)),
-        newest: { count: 10, delivered: 0 },
+        newest: { count: 10, delivered: 0, diverted: 0 },
       }),
     },
     'healthy',
@@ -113,7 +114,10 @@ const CASES: readonly (readonly [string, Partial<HealthFacts>, string, readonly 
   [
     'none of the last few arrived, long ago',
     {
-      figures: figures({ ...rates(NONE, NONE, some(3, 0)), newest: { count: 3, delivered: 0 } }),
+      figures: figures({
+        ...rates(NONE, NONE, some(3, 0)),
+        newest: { count: 3, delivered: 0, diverted: 0 },
+      }),
     },
     'down',
     ['None of the last 3 deliveries attempted was delivered.'],
@@ -123,7 +127,7 @@ const CASES: readonly (readonly [string, Partial<HealthFacts>, string, readonly 
     {
       figures: figures({
         ...rates(NONE, NONE, some(3, 0)),
-        newest: { count: 3, delivered: 0 },
+        newest: { count: 3, delivered: 0, diverted: 0 },
         lastFailureAtMs: NOW - 2_000,
       }),
       check: check(true),
@@ -136,7 +140,7 @@ const CASES: readonly (readonly [string, Partial<HealthFacts>, string, readonly 
     {
       figures: figures({
         ...rates(NONE, NONE, some(3, 0)),
-        newest: { count: 3, delivered: 0 },
+        newest: { count: 3, delivered: 0, diverted: 0 },
         lastFailureAtMs: NOW - 1_000,
       }),
       check: check(true, NOW - 1_000),

@@ -22,6 +22,8 @@ describe('an integration', () => {
       retry: RETRY_DEFAULTS,
       breaker: BREAKER_DEFAULTS,
       limits: {},
+      fallback: [],
+      ordering: 'none',
     });
   });
 
@@ -51,7 +53,8 @@ describe('an integration', () => {
         expectStatus: ['204', '4xx'],
       },
     };
-    expect(parse(given)).toEqual({ ...BASE, ...given, retry: RETRY_DEFAULTS });
+    const rest = { retry: RETRY_DEFAULTS, fallback: [], ordering: 'none' };
+    expect(parse(given)).toEqual({ ...BASE, ...given, ...rest });
   });
 
   it('is told everything that is wrong with it at once', async () => {
@@ -59,7 +62,7 @@ describe('an integration', () => {
       name: 'Bad Name',
       endpoint: 'http://127.0.0.1/',
       tenant: '#',
-      serviceType: 'sqs',
+      serviceType: 'carrier-pigeon',
       description: 1,
       metadata: { a: 1 },
       eventTypes: ['a.*.b', '*.a', ''],
@@ -75,7 +78,7 @@ describe('an integration', () => {
       breaker: { halfOpenCalls: 0 },
       limits: { perSecond: 0 },
       healthCheck: { url: 'http://10.0.0.1/', intervalSeconds: 59 },
-      fallback: [],
+      fallback: [{ type: 'url' }],
       id: 'int_1',
       extra: true,
     });
@@ -89,7 +92,7 @@ describe('an integration', () => {
       'eventTypes.1',
       'eventTypes.2',
       'extra',
-      'fallback',
+      'fallback.0.url',
       'healthCheck.intervalSeconds',
       'healthCheck.url',
       'id',
@@ -111,26 +114,44 @@ describe('an integration', () => {
   it('says what was given and what is allowed', async () => {
     const fields = await refused({
       name: 'Bad',
-      serviceType: 'sqs',
+      serviceType: 'carrier-pigeon',
       request: { method: 'GET', timeoutSeconds: 31 },
     });
     expect(fields).toEqual({
       name: '"Bad" is not allowed: 1 to 63 of a–z 0–9 -, not beginning with a hyphen',
       serviceType:
-        '"sqs" is not available in this version; allowed: one of webhook, rest_api, slack, discord, teams, pagerduty',
+        '"carrier-pigeon" is not allowed: one of webhook, rest_api, slack, discord, teams, pagerduty, sqs, eventbridge',
       'request.method': '"GET" is not allowed: one of POST, PUT, PATCH',
       'request.timeoutSeconds': '31 is not allowed: a whole number of seconds from 1 to 30',
     });
   });
 
-  it.each(['sqs', 'eventbridge'])('is not of the type %s yet', async (serviceType) => {
-    expect((await refused({ serviceType })).serviceType).toContain('not available in this version');
+  it.each([
+    [{ ordering: 'fifo' }, { ordering: 'fifo', orderingTimeoutSeconds: 3_600 }],
+    [
+      { ordering: 'fifo', orderingTimeoutSeconds: 60 },
+      { ordering: 'fifo', orderingTimeoutSeconds: 60 },
+    ],
+    [{ ordering: 'fifo', orderingTimeoutSeconds: null }, { orderingTimeoutSeconds: 3_600 }],
+    [{ ordering: 'none', orderingTimeoutSeconds: null }, { ordering: 'none' }],
+  ])('keeps order as it is told: %j', (given, expected) => {
+    expect(parse(given)).toMatchObject(expected);
   });
 
-  it.each(['fallback', 'ordering'])('has no %s yet', async (field) => {
-    expect(await refused({ [field]: null })).toEqual({
-      [field]: 'is not available in this version; leave it out',
-    });
+  it.each([
+    [{ ordering: 'lifo' }, 'ordering', '"lifo" is not allowed: one of none, fifo'],
+    [
+      { ordering: 'fifo', orderingTimeoutSeconds: 59 },
+      'orderingTimeoutSeconds',
+      '59 is not allowed: a whole number of seconds from 60 to 86400',
+    ],
+    [
+      { orderingTimeoutSeconds: 600 },
+      'orderingTimeoutSeconds',
+      '600 is not allowed: it goes with "ordering": "fifo" alone',
+    ],
+  ])('refuses another order: %j', async (given, field, message) => {
+    expect(await refused(given)).toEqual({ [field]: message });
   });
 
   it.each(['id', 'status', 'disabledReason', 'createdAt', 'updatedAt'])(
@@ -202,7 +223,6 @@ describe('auth', () => {
   });
 
   it.each([
-    [{ type: 'oauth2ClientCredentials' }, 'auth.type'],
     [{ type: 'digest' }, 'auth.type'],
     [{}, 'auth.type'],
     ['hunter2', 'auth'],
@@ -219,13 +239,6 @@ describe('auth', () => {
     const { fields, message } = await refusalOf(() => parse({ auth }));
     expect(Object.keys(fields)).toEqual([path]);
     expect(JSON.stringify([fields, message])).not.toContain('hunter2');
-  });
-
-  it('says that OAuth is still to come', async () => {
-    const fields = await refused({ auth: { type: 'oauth2ClientCredentials' } });
-    expect(fields['auth.type']).toBe(
-      '"oauth2ClientCredentials" is not available in this version; allowed: one of none, bearer, basic, apiKey',
-    );
   });
 });
 

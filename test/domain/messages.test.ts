@@ -53,6 +53,15 @@ describe('queue messages', () => {
     expect(parseDoorbell(encodeDoorbell(any))).toEqual(any);
   });
 
+  it('say the ordering key, with a body and without', () => {
+    const keyed = { ...task, orderingKey: 'customer-7' };
+    expect(parseDoorbell(encodeDoorbell(keyed))).toEqual(keyed);
+    const full = { ...keyed, body: '{}' };
+    expect(parseDoorbell(encodeDoorbell(full))).toEqual(full);
+    const wrong = encodeDoorbell({ ...task, orderingKey: 'two words' });
+    expect(() => parseDoorbell(wrong)).toThrow('not a doorbell');
+  });
+
   it('hold no character that SQS refuses or replaces', () => {
     const withBody = { ...task, body: JSON.stringify({ data: '\uFFFE\uFFFF\u0000 ü' }) };
     expect(encodeDoorbell(withBody)).not.toMatch(/[\uFFFE\uFFFF]|\p{Cc}/u);

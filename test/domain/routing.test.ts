@@ -10,6 +10,7 @@ const route = (name: string, ...eventTypes: string[]): Route => ({
   eventTypes,
   status: 'active',
   breaker: { enabled: true },
+  diverts: false,
 });
 
 describe('event type patterns', () => {

@@ -16,7 +16,7 @@ const OPENED = {
   data: {
     integration: { id: 'int_1', name: 'billing-erp' },
     breaker: {
-      ...{ target: 0, from: 'closed', to: 'open', actor: 'breaker', version: 1 },
+      ...{ target: 'primary', from: 'closed', to: 'open', actor: 'breaker', version: 1 },
       reason: '10 of 10 calls failed within 60 s.',
       window: { calls: 10, failures: 10, slow: 0, failureRate: 1, slowRate: 0 },
       openUntil: '2026-01-15T12:00:30.000Z',
@@ -179,13 +179,16 @@ describe('what a service is sent', () => {
     const closed = bodyOf('pagerduty', { ...OPENED, type: 'breakwater.breaker.closed' });
     expect(opened).toMatchObject({ event_action: 'trigger', payload: { summary: TITLE } });
     expect(closed).toMatchObject({ event_action: 'resolve', dedup_key: opened.dedup_key });
+    const breaker = { ...OPENED.data.breaker, target: 'fallback:1' };
+    const other = bodyOf('pagerduty', { ...OPENED, data: { ...OPENED.data, breaker } });
+    expect([opened.dedup_key, other.dedup_key]).toEqual(['breaker-int_1-0', 'breaker-int_1-1']);
     expect(opened.payload).toMatchObject({ source: 'billing-erp', severity: 'error' });
   });
 
   const breaker = { ...OPENED.data.breaker, openUntil: null };
   it.each([
     ['opened', { openUntil: '2026-01-16T00:00:05.000Z' }, /next try 2026-01-16 00:00:05 UTC$/],
-    ['opened', { target: 2 }, /^billing-erp: circuit breaker of fallback 2 opened — 10 of 10/],
+    ['opened', { target: 'fallback:2' }, /^billing-erp: circuit breaker of fallback 2 opened — 10/],
     [
       'half-opened',
       { reason: 'Its open period is over.' },

@@ -6,6 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { synthesize } from '../../lib/local/assembly.ts';
 import { sourceDigest } from '../../lib/local/source-digest.ts';
 
+/** What integrations of the types `sqs` and `eventbridge` may name in these runs. */
+export const TARGETS = {
+  queue: 'arn:aws:sqs:us-east-1:000000000000:orders',
+  bus: 'arn:aws:events:us-east-1:000000000000:event-bus/orders',
+} as const;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CACHE = join(ROOT, 'node_modules/.cache/breakwater');
 const WAIT_MS_MAX = 120_000;
@@ -34,7 +39,7 @@ async function make(dir: string): Promise<boolean> {
   if (!(await locked(lock))) return false;
   const draft = `${dir}.draft`;
   try {
-    await synthesize(draft, 'loopback');
+    await synthesize(draft, { egress: 'loopback', targetArns: Object.values(TARGETS) });
     await rename(draft, dir);
     await forgetOthers(dir);
   } finally {

@@ -4,6 +4,12 @@ import { type Gateway, startGateway } from './gateway.ts';
 import { expectProblem } from './problems.ts';
 
 const ENDPOINT = 'https://erp.example.com/hooks';
+const OAUTH2 = {
+  type: 'oauth2ClientCredentials',
+  tokenUrl: 'https://login.example.com/token',
+  clientId: 'breakwater',
+  clientSecret: 's3cret-of-ours',
+};
 const CONTROL_BYTES_MAX = 262_144;
 const BATCH_BYTES_MAX = 4_194_304;
 
@@ -98,9 +104,10 @@ describe('a request that is not well-formed', () => {
     const good = await gateway.call('GET', `/v1/events?limit=1&cursor=${nextCursor}`);
     expect([good.status, good.json.data.length]).toEqual([200, 1]);
     const last = nextCursor.at(-1) === 'A' ? 'B' : 'A';
+    const first = nextCursor[0] === 'A' ? 'B' : 'A';
     for (const path of [
       `/v1/events?limit=1&cursor=${nextCursor.slice(0, -1)}${last}`,
-      `/v1/events?limit=1&cursor=${last}${nextCursor.slice(1)}`,
+      `/v1/events?limit=1&cursor=${first}${nextCursor.slice(1)}`,
       `/v1/events?limit=1&cursor=${nextCursor}&type=x`,
       `/v1/integrations?limit=1&cursor=${nextCursor}`,
     ]) {
@@ -132,23 +139,29 @@ describe('a request that is well-formed but invalid names the field', () => {
     ['request.timeoutSeconds', { request: { timeoutSeconds: 31 } }],
     ['request.headers.Host', { request: { headers: { Host: 'x' } } }],
     ['request.headers.Authorization', { request: { headers: { Authorization: 'x' } } }],
-    ['auth.type', { auth: { type: 'oauth2ClientCredentials' } }],
+    ['auth.tokenUrl', { auth: { ...OAUTH2, tokenUrl: 'https://10.0.0.1/token' } }],
+    ['auth.clientSecret', { auth: { ...OAUTH2, clientSecret: undefined } }],
+    ['auth.type', { serviceType: 'slack', auth: OAUTH2 }],
     ['auth.token', { auth: { type: 'bearer', token: 'two\nlines' } }],
     ['signing.scheme', { signing: { scheme: 'rot13' } }],
     ['signing.secret', { signing: { scheme: 'standard-webhooks', secret: 'whsec_short' } }],
     ['retry.maxAttempts', { retry: { maxAttempts: 0 } }],
     ['retry.backoff', { retry: { schedule: [1], backoff: {} } }],
     ['retry.retryOn.0', { retry: { retryOn: ['2xx'] } }],
-    ['serviceType', { serviceType: 'sqs' }],
-    ['serviceType', { serviceType: 'eventbridge' }],
+    ['serviceType', { serviceType: 'carrier-pigeon' }],
+    ['endpoint', { serviceType: 'sqs' }],
+    ['endpoint', { serviceType: 'eventbridge' }],
     ['breaker.halfOpenCalls', { breaker: { halfOpenCalls: 0 } }],
     ['breaker.failureRateThreshold', { breaker: { failureRateThreshold: 1.5 } }],
     ['breaker.windowSeconds', { breaker: { windowSeconds: 5 } }],
     ['breaker.maxOpenSeconds', { breaker: { openSeconds: 60, maxOpenSeconds: 30 } }],
-    ['fallback', { fallback: [{ type: 'hold' }] }],
+    ['fallback.0.on.0', { fallback: [{ type: 'hold', on: ['exhausted'] }] }],
+    ['fallback.0.integration', { fallback: [{ type: 'integration', integration: 'nobody' }] }],
     ['limits.perSecond', { limits: { perSecond: 0 } }],
     ['healthCheck.url', { healthCheck: { url: 'https://10.0.0.1/' } }],
-    ['ordering', { ordering: 'fifo' }],
+    ['ordering', { ordering: 'lifo' }],
+    ['orderingTimeoutSeconds', { ordering: 'fifo', orderingTimeoutSeconds: 59 }],
+    ['orderingTimeoutSeconds', { orderingTimeoutSeconds: 600 }],
     ['filter', { filter: {} }],
     ['transform.expression', { transform: { language: 'jmespath', expression: 'data.' } }],
     ['transform.language', { transform: { language: 'jq', expression: 'data' } }],
@@ -168,7 +181,7 @@ describe('a request that is well-formed but invalid names the field', () => {
     ['/v1/events', 'tenant', { type: 'x', tenant: 'a/b' }],
     ['/v1/events', 'timestamp', { type: 'x', timestamp: 'yesterday' }],
     ['/v1/events', 'deliverAt', { type: 'x', deliverAt: '2126-01-01T00:00:00Z' }],
-    ['/v1/events', 'orderingKey', { type: 'x', orderingKey: 'k' }],
+    ['/v1/events', 'orderingKey', { type: 'x', orderingKey: 'two words' }],
     ['/v1/events', 'integrations', { type: 'x', integrations: [] }],
     ['/v1/events', 'nonsense', { type: 'x', nonsense: 1 }],
     ['/v1/events', '', { type: 'x', data: deep }],
@@ -204,7 +217,7 @@ describe('a request that is well-formed but invalid names the field', () => {
   });
 
   it('and all of them at once', async () => {
-    const body = { name: '', endpoint: 'x', eventTypes: [], fallback: [], nonsense: 1 };
+    const body = { name: '', endpoint: 'x', eventTypes: [], fallback: {}, nonsense: 1 };
     const paths = expectProblem(await post('/v1/integrations', { body }), 422, 'invalid');
     expect(paths.toSorted()).toEqual(Object.keys(body).toSorted());
   });

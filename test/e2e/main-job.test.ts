@@ -74,6 +74,7 @@ describe('the main job', () => {
       tenant: 'default',
       metadata: { team: 'finance' },
       eventTypes: ['main.*'],
+      fallback: [],
       request: {
         method: 'POST',
         contentType: 'application/json',
@@ -84,6 +85,8 @@ describe('the main job', () => {
       retry: RETRY_DEFAULTS,
       breaker: BREAKER_DEFAULTS,
       limits: null,
+      ordering: 'none',
+      orderingTimeoutSeconds: null,
       healthCheck: null,
       filter: null,
       transform: null,

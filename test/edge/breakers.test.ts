@@ -132,6 +132,36 @@ describe('breakers over HTTP', () => {
     expect(other.status).toBe(400);
   });
 
+  it('200 with the breaker of a fallback and its history, 422 for one that is not there', async () => {
+    const { call } = await withIntegrations();
+    const fallback = [{ type: 'url', url: 'https://dr.example.com/' }];
+    await call('PATCH', '/v1/integrations/erp', { body: { fallback } });
+    const [own, first] = [path('erp'), path('erp', '?target=fallback:1')];
+    const tripped = await call('POST', path('erp', '/trip?target=fallback:1'));
+    expect([tripped.status, tripped.json.target]).toEqual([200, 'fallback:1']);
+    expect((await call('GET', first)).json).toEqual(tripped.json);
+    expect((await call('GET', own)).json).toMatchObject({ target: 'primary', state: 'closed' });
+    expect((await call('GET', path('erp', '?target=primary'))).json.state).toBe('closed');
+    const listed = (await call('GET', '/v1/breakers?limit=1')).json.data;
+    expect(listed).toMatchObject([{ integration: { name: 'erp' }, target: 'fallback:1' }]);
+    await call('POST', path('erp', '/reset?target=fallback:1'));
+    const history = await call('GET', path('erp', '/history?target=fallback:1&limit=1'));
+    expect(history.json.data).toMatchObject([{ from: 'forced-open', to: 'closed' }]);
+    const { nextCursor } = history.json;
+    expect((await call('GET', path('erp', '/history'))).json.data).toEqual([]);
+    // A cursor of one breaker's history says nothing in another's.
+    expect((await call('GET', path('erp', `/history?cursor=${nextCursor}`))).status).toBe(400);
+    for (const rest of ['?target=fallback:2', '/history?target=up', '?target=']) {
+      const wrong = await call('GET', path('erp', rest));
+      expect([wrong.status, wrong.json.errors[0].path]).toEqual([422, 'target']);
+    }
+    const { status, json } = await call('POST', path('crm', '/trip?target=fallback:1'));
+    expect([status, json.errors[0].message]).toEqual([
+      422,
+      '"fallback:1" is no target of crm with a breaker of its own; allowed: primary',
+    ]);
+  });
+
   it('503 when the store of the breakers does not answer', async () => {
     const { call, deps } = await withIntegrations();
     deps.breakers.load = async () => {

@@ -3,6 +3,7 @@ import type { Context } from 'aws-lambda';
 import type { Principal, Scope } from '../../lib/domain/api-key.ts';
 import { httpHandler } from '../../lib/edge/http.ts';
 import type { HttpEvent } from '../../lib/edge/request.ts';
+import { callRoutes } from '../../lib/edge/routes/call.ts';
 import { publishRoutes } from '../../lib/edge/routes/publish.ts';
 import { receiveRoutes } from '../../lib/edge/routes/receive.ts';
 import { apiRoutes } from '../../lib/edge/routes.ts';
@@ -61,6 +62,7 @@ export function httpWorld() {
   const functions = {
     api: httpHandler(deps, 'api', apiRoutes(deps)),
     publish: httpHandler({ ...deps, sealer: packer }, 'publish', publishRoutes(deps)),
+    call: httpHandler(deps, 'call', callRoutes(deps)),
     receive: httpHandler({ ...deps, sealer: packer }, 'receive', receiveRoutes(deps)),
   };
   let calls = 0;

@@ -1,7 +1,10 @@
 import { breakerBoard } from '../../lib/app/breaker-board.ts';
 import { breakerTally } from '../../lib/app/breaker-tally.ts';
+import { callBudgets } from '../../lib/app/call-budgets.ts';
+import { answersKept } from '../../lib/app/call-cache.ts';
 import { deliverBatch } from '../../lib/app/deliver-batch.ts';
 import { limitDrains } from '../../lib/app/limit-drains.ts';
+import { oauth2Tokens } from '../../lib/app/oauth2-tokens.ts';
 import type { Doorbell } from '../../lib/app/ports.ts';
 import { publishEvent } from '../../lib/app/publish-event.ts';
 import { tick } from '../../lib/app/tick.ts';
@@ -50,6 +53,9 @@ export function deliveryWorld() {
     tally: breakerTally(),
     instance: name,
     limitDrains: limitDrains(common),
+    budgets: callBudgets(clock),
+    answersKept: answersKept(),
+    tokens: oauth2Tokens(common),
   });
   const deps = instance('first');
   const register = async (name: string, more: Partial<Integration> = {}): Promise<Integration> => {
@@ -68,6 +74,8 @@ export function deliveryWorld() {
       retry: { ...RETRY_DEFAULTS, jitter: 0 },
       breaker: BREAKER_DEFAULTS,
       limits: {},
+      fallback: [],
+      ordering: 'none',
       status: 'active',
       disabledReason: null,
       createdAtMs: clock.nowMs(),

@@ -1,3 +1,5 @@
+import { breakerBoard } from '../../lib/app/breaker-board.ts';
+import { oauth2Tokens } from '../../lib/app/oauth2-tokens.ts';
 import type { AdminKeyVault } from '../../lib/app/ports.ts';
 import type { Principal } from '../../lib/domain/api-key.ts';
 import type { EgressPolicy } from '../../lib/domain/egress.ts';
@@ -6,6 +8,7 @@ import { fakeStores } from './stores.ts';
 import {
   fakeClock,
   fakeDeliveryQueue,
+  fakeFanOutQueue,
   fakeRandom,
   fakeSender,
   fakeTelemetry,
@@ -17,14 +20,20 @@ export const STRICT: EgressPolicy = { mode: 'strict', ownHosts: ['api.breakwater
 /** Everything that the use cases of the registry need, in memory. */
 export function registryWorld() {
   const clock = fakeClock();
+  const sender = fakeSender(clock);
+  const telemetry = fakeTelemetry();
+  const stores = fakeStores(clock);
   return {
-    ...fakeStores(clock),
+    ...stores,
     clock,
+    board: breakerBoard({ ...stores, clock, telemetry }),
+    fanOutQueue: fakeFanOutQueue(),
     random: fakeRandom(),
-    sender: fakeSender(clock),
+    sender,
+    tokens: oauth2Tokens({ sender, clock, telemetry, version: '0.1.0' }),
     deliveryQueue: fakeDeliveryQueue(),
     workQueue: fakeWorkQueue(),
-    telemetry: fakeTelemetry(),
+    telemetry,
     vault: fakeVault(),
     egress: STRICT,
     publicUrl: 'https://hooks.example.com',

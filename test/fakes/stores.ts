@@ -6,18 +6,22 @@ import type {
   Sources,
   Targets,
 } from '../../lib/app/ports.ts';
+import type { Answers } from '../../lib/app/ports-calls.ts';
 import type { HealthChecks } from '../../lib/app/ports-health.ts';
 import type { Deliveries, Events } from '../../lib/app/ports-history.ts';
 import type { Jobs } from '../../lib/app/ports-jobs.ts';
+import type { Lines } from '../../lib/app/ports-line.ts';
 import type {
   Breakers,
   ConcurrencyLimits,
   Drains,
   RateLimits,
 } from '../../lib/app/ports-outage.ts';
+import { fakeAnswers } from './stores-answers.ts';
 import { fakeHealthChecks } from './stores-health.ts';
 import { fakeDeliveries, fakeEvents } from './stores-history.ts';
 import { fakeJobs } from './stores-jobs.ts';
+import { fakeLines } from './stores-lines.ts';
 import { type FakeClock, fakeIntegrations, fakeSources, fakeTargets } from './stores-named.ts';
 import {
   fakeBreakers,
@@ -40,8 +44,10 @@ export interface FakeStores {
   readonly rateLimits: RateLimits;
   readonly concurrencyLimits: ConcurrencyLimits;
   readonly drains: Drains;
+  readonly lines: Lines;
   readonly healthChecks: HealthChecks;
   readonly jobs: Jobs;
+  readonly answers: Answers;
 }
 
 /** Every store in memory, empty, under the contracts that the tables keep. */
@@ -60,7 +66,9 @@ export function fakeStores(clock: FakeClock, perTenantMax?: number): FakeStores 
     rateLimits: fakeRateLimits(),
     concurrencyLimits: fakeConcurrencyLimits(),
     drains: fakeDrains(),
+    lines: fakeLines(),
     healthChecks: fakeHealthChecks(),
     jobs: fakeJobs(clock),
+    answers: fakeAnswers(clock),
   };
 }

@@ -139,24 +139,31 @@ export function fakeWorkQueue(): FakeWorkQueue {
 export interface FakeSender extends Sender {
   readonly sent: OutboundCall[];
   answers(...results: readonly (number | Partial<CallResult>)[]): void;
+  /** What this host answers from now on, whatever the script says. */
+  hostAnswers(host: string, result: number | Partial<CallResult>): void;
   /** Runs while the other side is thinking. */
   meanwhile: () => Promise<void> | void;
 }
 
 export function fakeSender(clock: FakeClock): FakeSender {
   let script: readonly (number | Partial<CallResult>)[] = [200];
+  const hosts = new Map<string, number | Partial<CallResult>>();
   const sender: FakeSender = {
     sent: [],
     meanwhile: () => {},
     answers(...results) {
       script = results;
     },
+    hostAnswers(host, result) {
+      hosts.set(host, result);
+    },
     async send(call) {
       sender.sent.push(call);
       const startedAtMs = clock.nowMs();
       await sender.meanwhile();
-      const given = script.length > 1 ? script[0] : script.at(-1);
-      if (script.length > 1) script = script.slice(1);
+      const own = hosts.get(URL.parse(call.url)?.hostname ?? call.url);
+      const given = own ?? (script.length > 1 ? script[0] : script.at(-1));
+      if (own === undefined && script.length > 1) script = script.slice(1);
       const partial = typeof given === 'number' ? { statusCode: given } : (given ?? {});
       return {
         startedAtMs,

@@ -67,7 +67,7 @@ describe('alarms', () => {
   });
 
   it('ring for throttling where a caller would see it', () => {
-    const names = ['Api', 'Authorize', 'Publish', 'Receive'];
+    const names = ['Api', 'Authorize', 'Call', 'Publish', 'Receive'];
     expect(watched('Throttles')).toEqual(names.map((name) => stack.functionNamed(name).id).sort());
   });
 

@@ -66,7 +66,7 @@ describe('the HTTP API', () => {
     const callers = stack
       .all('AWS::Lambda::Permission')
       .filter(({ properties }) => properties.Principal === 'apigateway.amazonaws.com');
-    expect(callers).toHaveLength(4);
+    expect(callers).toHaveLength(5);
     for (const { properties } of callers) expect(properties.SourceArn).toBeDefined();
   });
 

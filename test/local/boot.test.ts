@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -66,6 +67,21 @@ describe('a local run', () => {
     expect(file).toEqual({ url: run.url, apiKey: run.apiKey, consoleUrl: null });
     await run.stop();
     await expect(readFile(join(home, 'local.json'))).rejects.toThrow('ENOENT');
+  });
+
+  it('says what its functions have in their environment, for as long as it runs', async () => {
+    const home = await newHome();
+    const run = await start({ home });
+    const file = join(home, 'functions.env');
+    const { AWS_REGION, AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_SQS } = parseEnv(
+      await readFile(file, 'utf8'),
+    );
+    expect(AWS_REGION).toBe(run.aws.region);
+    expect(AWS_ENDPOINT_URL_DYNAMODB).toBe(run.aws.dynamodb);
+    expect(AWS_ENDPOINT_URL_SQS).toBe(run.aws.sqs);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    await run.stop();
+    await expect(readFile(file)).rejects.toThrow('ENOENT');
   });
 
   it('keeps its data over a restart, and runs beside another of its kind', async () => {

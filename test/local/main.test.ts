@@ -125,6 +125,11 @@ describe('the settings of npm start', () => {
     });
   });
 
+  it('may name targets, with commas between them', () => {
+    const { boot } = parseSettings({ BREAKWATER_TARGET_ARNS: 'arn:a, arn:b,' });
+    expect(boot.targetArns).toEqual(['arn:a', 'arn:b']);
+  });
+
   it.each([
     [{ PORT: '65536' }, /PORT is "65536"/],
     [{ PORT: '-1' }, /PORT/],

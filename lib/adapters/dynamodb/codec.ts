@@ -18,6 +18,23 @@ export function unpackText(packed: PackedText): string {
   return inflateRawSync(packed, { maxOutputLength: TEXT_BYTES_MAX }).toString();
 }
 
+/** Bytes as they are stored: deflated where that is smaller. */
+export interface PackedBytes {
+  readonly bytes: Uint8Array;
+  readonly isDeflated: boolean;
+}
+
+export function packBytes(bytes: Uint8Array): PackedBytes {
+  const deflated = deflateRawSync(bytes);
+  const isDeflated = deflated.byteLength < bytes.byteLength;
+  return { bytes: isDeflated ? deflated : bytes, isDeflated };
+}
+
+/** Refuses to inflate beyond `bytesMax`. */
+export function unpackBytes({ bytes, isDeflated }: PackedBytes, bytesMax: number): Uint8Array {
+  return isDeflated ? inflateRawSync(bytes, { maxOutputLength: bytesMax }) : bytes;
+}
+
 const ULID_CHARS = 26;
 const INTEGRATION_PREFIX = 'int_';
 

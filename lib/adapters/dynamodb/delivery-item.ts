@@ -1,5 +1,5 @@
 import type { DeliverySummary } from '../../app/ports-history.ts';
-import type { Delivery, DeliveryState, HeldBy } from '../../domain/delivery.ts';
+import type { ChainPlace, Delivery, DeliveryState, HeldBy } from '../../domain/delivery.ts';
 import { type LastAttempt, lastAttemptOf } from '../../domain/health-figures.ts';
 import { type PackedText, packAttempts, unpackAttempts } from './codec.ts';
 import { deliveryIndexKeys } from './index-keys.ts';
@@ -26,6 +26,7 @@ export function deliveryAttributes(delivery: Delivery): Item {
     sb: delivery.scheduleBase > 0 ? delivery.scheduleBase : undefined,
     ss: delivery.scheduleStartMs === acceptedAtMs ? undefined : delivery.scheduleStartMs,
     rg: delivery.rings > 0 ? delivery.rings : undefined,
+    fb: delivery.chain && [delivery.chain.trigger, delivery.chain.link, delivery.chain.round],
     v: delivery.version + 1,
   };
 }
@@ -58,6 +59,8 @@ interface DeliveryRow {
   readonly sb?: number;
   readonly ss?: number;
   readonly rg?: number;
+  /** Its place in the fallback chain. */
+  readonly fb?: readonly [ChainPlace['trigger'], link: number, round: number];
   readonly v: number;
 }
 
@@ -87,8 +90,13 @@ function lastAttempt({ lm: latencyMs, le, dn }: DeliveryRow): {
 
 export function deliveryOf(item: Item): Delivery {
   const { attemptCount: _, lastAttempt: __, ...delivery } = deliverySummary(item);
-  const { tr, v: version } = item as unknown as DeliveryRow;
-  return { ...delivery, attempts: tr === undefined ? [] : unpackAttempts(tr), version };
+  const { tr, fb, v: version } = item as unknown as DeliveryRow;
+  return {
+    ...delivery,
+    attempts: tr === undefined ? [] : unpackAttempts(tr),
+    ...(fb !== undefined && { chain: { trigger: fb[0], link: fb[1], round: fb[2] } }),
+    version,
+  };
 }
 
 function stateOf(row: DeliveryRow): DeliveryState {

@@ -10,11 +10,15 @@ export function rememberIn<K, V>(map: Map<K, V>, key: K, value: V, max: number):
 
 /**
  * Reads that may be up to `freshMs` old, counted from when they began; many callers share one.
- * A read that fails is not kept.
+ * A read that fails is not kept, nor, with `keepsNothing` false, one that found nothing.
  */
 export function freshReads<V>(
   read: (key: string) => Promise<V>,
-  limits: { readonly freshMs: number; readonly entriesMax: number },
+  limits: {
+    readonly freshMs: number;
+    readonly entriesMax: number;
+    readonly keepsNothing?: false;
+  },
   clock: Pick<Clock, 'nowMs'>,
 ): (key: string) => Promise<V> {
   const entries = new Map<string, { readonly sinceMs: number; readonly value: Promise<V> }>();
@@ -24,9 +28,12 @@ export function freshReads<V>(
     if (entry !== undefined && nowMs - entry.sinceMs < limits.freshMs) return entry.value;
     const value = read(key);
     rememberIn(entries, key, { sinceMs: nowMs, value }, limits.entriesMax);
-    value.catch(() => {
+    const forget = () => {
       if (entries.get(key)?.value === value) entries.delete(key);
-    });
+    };
+    value.then((found) => {
+      if (found === undefined && limits.keepsNothing === false) forget();
+    }, forget);
     return value;
   };
 }

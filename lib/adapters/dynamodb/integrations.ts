@@ -23,7 +23,7 @@ export function dynamoIntegrations(
     kind: 'integration',
     prefix: 'INT',
     perTenantMax: options.perTenantMax ?? INTEGRATIONS_PER_TENANT_MAX,
-    defaults: { breaker: BREAKER_DEFAULTS, limits: {} },
+    defaults: { breaker: BREAKER_DEFAULTS, limits: {}, fallback: [], ordering: 'none' },
     beforeCreate: (tenant) => put(store, keys.tenant(tenant), {}),
     afterChange: (tenant) => countRoutesChange(db, tables.registry, tenant),
   });

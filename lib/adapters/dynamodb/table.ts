@@ -23,6 +23,10 @@ export const TROUBLED = 'TROUBLED';
 export const JOBS = 'JOBS';
 export const JOB_MARKS = 'JOB-MARKS';
 export const HEALTH_CHECKS = 'HEALTHCHECKS';
+/** Of a line's partition: the lock, and the bounds of its places, which begin with a digit. */
+export const LINE_LOCK = '!lock';
+export const PLACES_FROM = '0';
+export const PLACES_TO = ':';
 
 /** Every primary key: no other file spells out a `pk` or an `sk`. */
 export const keys = {
@@ -67,7 +71,14 @@ export const keys = {
   }),
   rate: (integrationId: IntegrationId): Key => ({ pk: `L#${integrationId}`, sk: 'R' }),
   places: (integrationId: IntegrationId): Key => ({ pk: `L#${integrationId}`, sk: 'C' }),
+  /** The integration's own, whatever the rest says: no other's answer can be read by mistake. */
+  answer: (integrationId: IntegrationId, key: string): Key => ({
+    pk: `ANSWER#${integrationId}#${key}`,
+    sk: 'ANSWER',
+  }),
   drain: (integrationId: IntegrationId): Key => ({ pk: `DRAIN#${integrationId}`, sk: 'DRAIN' }),
+  place: (line: string, place: string): Key => ({ pk: `LINE#${line}`, sk: place }),
+  lineLock: (line: string): Key => ({ pk: `LINE#${line}`, sk: LINE_LOCK }),
 } as const;
 
 /** Names a breaker among all; no integration id contains a `~`. */
@@ -144,6 +155,15 @@ export const conditions = {
     values: { ':now': nowMs },
   }),
   hasId: (id: string): Condition => ({ ConditionExpression: 'id = :id', values: { ':id': id } }),
+  /** Nobody's lock, one that is over, or this owner's own. */
+  isFreeFor: (owner: string, nowMs: number): Condition => ({
+    ConditionExpression: 'attribute_not_exists(pk) OR lu <= :now OR ow = :ow',
+    values: { ':now': nowMs, ':ow': owner },
+  }),
+  isOwnedBy: (owner: string): Condition => ({
+    ConditionExpression: 'ow = :ow',
+    values: { ':ow': owner },
+  }),
   isSeededBy: (seed: string): Condition => ({
     ConditionExpression: 'sd = :sd',
     values: { ':sd': seed },

@@ -21,3 +21,32 @@ export function cachedTargets(
   );
   return { get: (tenant, id) => read(`${id} ${tenant}`) };
 }
+
+/** Integrations by id or by name, kept for two seconds. */
+export function cachedLookups(
+  integrations: Pick<Integrations, 'byId' | 'byName'>,
+  clock: StoreOptions['clock'],
+): Pick<Integrations, 'byId' | 'byName'> {
+  // Whoever has just made one may call it.
+  const limits = { freshMs: FRESH_MS, entriesMax: ENTRIES_MAX, keepsNothing: false } as const;
+  const byId = freshReads(
+    (key) => {
+      const [id, tenant] = key.split(' ');
+      return integrations.byId(id as Integration['id'], tenant);
+    },
+    limits,
+    clock,
+  );
+  const byName = freshReads(
+    (key) => {
+      const [tenant = '', name = ''] = key.split(' ');
+      return integrations.byName(tenant, name);
+    },
+    limits,
+    clock,
+  );
+  return {
+    byId: (id, tenant) => byId(tenant === undefined ? id : `${id} ${tenant}`),
+    byName: (tenant, name) => byName(`${tenant} ${name}`),
+  };
+}

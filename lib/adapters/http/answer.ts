@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { RESPONSE_BODY_KEPT_BYTES } from '../../domain/delivery.ts';
 
-/** At most this much of an answer is read; more is an error. */
+/** At most this much of an answer is read, where nobody asks for the whole; more is an error. */
 export const ANSWER_BYTES_MAX = 256 * 1_024;
 
 const HEADERS_KEPT_MAX = 32;
@@ -27,15 +27,30 @@ export function keptHeaders(headers: IncomingHttpHeaders): Readonly<Record<strin
   return Object.fromEntries(kept);
 }
 
-export interface BodyStart {
+/** Every header line as it came, names in lower case. */
+export function wholeHeaders(raw: readonly string[]): readonly (readonly [string, string])[] {
+  const lines: [string, string][] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    lines.push([String(raw[i]).toLowerCase(), String(raw[i + 1])]);
+  }
+  return lines;
+}
+
+export interface BodyRead {
   /** False once the body is larger than may be read. */
   add(chunk: Buffer): boolean;
+  /** All of it; undefined where nobody asked for it. */
+  whole(): Uint8Array | undefined;
   /** At most `RESPONSE_BODY_KEPT_BYTES` as UTF-8; what is no UTF-8 reads U+FFFD. */
   text(): string;
 }
 
-/** Counts a body and keeps its beginning; the rest is let go chunk by chunk. */
-export function bodyStart(): BodyStart {
+/**
+ * Counts a body and keeps its beginning; the rest is let go chunk by chunk. With `wholeMax` it keeps
+ * everything, up to that many bytes.
+ */
+export function bodyRead(wholeMax?: number): BodyRead {
+  const keptMax = wholeMax ?? RESPONSE_BODY_KEPT_BYTES;
   const kept: Buffer[] = [];
   let keptBytes = 0;
   let bytes = 0;
@@ -43,14 +58,18 @@ export function bodyStart(): BodyStart {
     add(chunk) {
       bytes += chunk.length;
       // A copy: a slice would hold on to the whole network buffer.
-      const start = Buffer.from(chunk.subarray(0, RESPONSE_BODY_KEPT_BYTES - keptBytes));
+      const start = Buffer.from(chunk.subarray(0, keptMax - keptBytes));
       if (start.length > 0) kept.push(start);
       keptBytes += start.length;
-      return bytes <= ANSWER_BYTES_MAX;
+      return bytes <= (wholeMax ?? ANSWER_BYTES_MAX);
+    },
+    whole() {
+      return wholeMax === undefined ? undefined : Buffer.concat(kept);
     },
     text() {
       // `stream` drops a character that the cut went through instead of replacing it.
-      const text = new TextDecoder().decode(Buffer.concat(kept), { stream: bytes > keptBytes });
+      const start = Buffer.concat(kept).subarray(0, RESPONSE_BODY_KEPT_BYTES);
+      const text = new TextDecoder().decode(start, { stream: bytes > start.length });
       // One invalid byte becomes three, so a binary answer has to be cut again.
       const room = new Uint8Array(RESPONSE_BODY_KEPT_BYTES);
       return text.slice(0, new TextEncoder().encodeInto(text, room).read);

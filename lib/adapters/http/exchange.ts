@@ -1,6 +1,6 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { CallResult } from '../../app/ports.ts';
-import { bodyStart, keptHeaders } from './answer.ts';
+import { type BodyRead, bodyRead, keptHeaders, wholeHeaders } from './answer.ts';
 import { type Connection, IDLE_MS_MAX } from './connections.ts';
 import { exchangeFailure, type Failure, failure } from './failure.ts';
 
@@ -12,6 +12,8 @@ export interface WireRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** The whole answer is wanted, up to so many bytes. */
+  readonly keepBytes?: number;
 }
 
 const HEADER_BYTES_MAX = 16 * 1_024;
@@ -41,7 +43,7 @@ export function exchange(
       maxHeaderSize: HEADER_BYTES_MAX,
       insecureHTTPParser: false, // Said here, because a flag of the process may say otherwise.
     });
-    const body = bodyStart();
+    const body = bodyRead(wire.keepBytes);
     let response: IncomingMessage | undefined;
     let isSettled = false;
 
@@ -52,7 +54,10 @@ export function exchange(
       // A connection whose request is still on its way out would carry it on after the attempt.
       const isReusable = request.writableFinished && !closesSoon(response);
       if (reason !== undefined || !isReusable) connection.socket.destroy();
-      resolve(outcome(response, body.text(), reason));
+      resolve({
+        ...outcome(response, body.text(), reason),
+        ...wholeAnswer(response, body, reason),
+      });
     };
     const onAbort = () =>
       settle(failure('timeout', response === undefined ? 'response_timeout' : 'body_timeout'));
@@ -95,6 +100,17 @@ function limitInformational(request: ClientRequest, exceeded: () => void) {
     seen++;
     if (seen > INFORMATIONAL_MAX) exceeded();
   });
+}
+
+/** What a caller asked for who wants the whole answer; nothing of one that is not whole. */
+function wholeAnswer(
+  response: IncomingMessage | undefined,
+  body: BodyRead,
+  reason: Failure | undefined,
+): Pick<Outcome, 'answer' | 'answerHeaders'> {
+  const answer = body.whole();
+  if (answer === undefined || response === undefined || reason !== undefined) return {};
+  return { answer, answerHeaders: wholeHeaders(response.rawHeaders) };
 }
 
 function outcome(

@@ -18,7 +18,7 @@ import { ATTEMPT_SECONDS_MAX } from '../../domain/integration.ts';
 import { isWireSafe } from '../../domain/outbound-headers.ts';
 import { type Connection, connections } from './connections.ts';
 import { dial, trust } from './dial.ts';
-import { exchange, type Outcome, unanswered } from './exchange.ts';
+import { exchange, type Outcome, unanswered, type WireRequest } from './exchange.ts';
 import { type Failure, failure, lookupFailure } from './failure.ts';
 import { gate } from './gate.ts';
 import { type Lookup, systemLookup } from './resolver.ts';
@@ -37,7 +37,15 @@ const CONCURRENT_MAX = 256;
 /** How long one address may take to connect while there is another one to try. */
 const CONNECT_MS_MAX = 3_000;
 const ADDRESSES_TRIED_MAX = 4;
-const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
+const METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+]);
 const METHODS_WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
 type Step<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; failure: Failure };
@@ -169,7 +177,8 @@ async function firstOpen(
   return last;
 }
 
-function wireRequest({ method, headers, body }: OutboundCall, url: CheckedUrl) {
+function wireRequest(call: OutboundCall, url: CheckedUrl): WireRequest {
+  const { method, headers, body, keepBytes } = call;
   const length =
     METHODS_WITH_BODY.has(method) || body.length > 0
       ? { 'content-length': String(body.length) }
@@ -179,5 +188,6 @@ function wireRequest({ method, headers, body }: OutboundCall, url: CheckedUrl) {
     path: url.path,
     headers: { host: hostHeader(url), ...headers, ...length, 'accept-encoding': 'identity' },
     body,
+    ...(keepBytes !== undefined && { keepBytes }),
   };
 }

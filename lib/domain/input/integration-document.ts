@@ -4,6 +4,8 @@ import { isJsonObject, type JsonObject, mergePatch } from '../merge-patch.ts';
 import type { RetryPolicy } from '../retry.ts';
 import { publicKeyOf } from '../secrets.ts';
 import type { Signing } from '../signing.ts';
+import { fallbackDocument, keptChain, type Secretive } from './fallback-document.ts';
+import { orderingBase } from './ordering-input.ts';
 
 /** How stored settings and a request's come together: what a patch changes, what a PUT keeps. */
 
@@ -11,6 +13,7 @@ import type { Signing } from '../signing.ts';
  * The body that a merge patch of an integration amounts to. Besides RFC 7396:
  * - `auth` keeps the secret values that the patch does not name, as long as its type stays;
  * - another `auth.type` or `signing.scheme` begins anew, with what the patch says of it;
+ * - each link of `fallback` keeps the secret values of the stored link to the same URL, likewise;
  * - `retry.schedule` takes the place of `retry.backoff` and the other way round; without a
  *   `maxAttempts` of its own a schedule is played once through.
  */
@@ -23,6 +26,7 @@ export function patchedIntegration(stored: Integration, patch: JsonObject): unkn
       auth: baseFor(document.auth, changes.auth, 'type'),
       signing: baseFor(document.signing, changes.signing, 'scheme'),
       retry: retryBase(document.retry, changes.retry),
+      ...orderingBase(stored, changes),
     },
     changes,
   );
@@ -33,15 +37,19 @@ export function patchedIntegration(stored: Integration, patch: JsonObject): unkn
  * add, and with the secret values of `auth` that they leave out, if its type is the stored one.
  */
 export function replacedIntegration(stored: Integration, body: JsonObject): JsonObject {
-  const settings = withoutShown(stored, body);
-  const { auth } = settings;
-  if (!isJsonObject(auth) || auth.type !== stored.auth.type) return settings;
-  return { ...settings, auth: { ...secretsOf(stored.auth), ...auth } };
+  return withSecretsKept(stored, withoutShown(stored, body));
+}
+
+function withSecretsKept({ auth: stored }: Secretive, given: JsonObject): JsonObject {
+  const { auth } = given;
+  if (!isJsonObject(auth) || auth.type !== stored.type) return given;
+  return { ...given, auth: { ...secretsOf(stored), ...auth } };
 }
 
 /**
- * What `body` sets: the fields that only answers have are left out if they say what is stored.
- * `updatedAt` may be older, so that the same answer can be sent back twice.
+ * What `body` sets: the fields that only answers have are left out if they say what is stored, and
+ * links have the secret values that answers leave out. `updatedAt` may be older, so that the same
+ * answer can be sent back twice.
  */
 function withoutShown(stored: Integration, body: JsonObject): JsonObject {
   const { id, status, disabledReason, createdAtMs, updatedAtMs } = stored;
@@ -55,13 +63,19 @@ function withoutShown(stored: Integration, body: JsonObject): JsonObject {
   const given = Object.entries(body).filter(
     ([name, value]) => !(Object.hasOwn(isShown, name) && isShown[name]?.(value)),
   );
-  const settings = Object.fromEntries(given);
-  const { signing } = settings;
-  if (!isJsonObject(signing) || signing.publicKey !== publicKeyShown(stored.signing)) {
-    return settings;
-  }
+  const settings = withoutPublicKey(stored, Object.fromEntries(given));
+  if (settings.fallback === undefined) return settings;
+  const keeping = (link: Secretive, body: JsonObject) =>
+    withSecretsKept(link, withoutPublicKey(link, body));
+  return { ...settings, fallback: keptChain(stored.fallback, settings.fallback, keeping) };
+}
+
+function withoutPublicKey({ signing: stored }: Secretive, given: JsonObject): JsonObject {
+  const { signing } = given;
+  if (stored === undefined || !isJsonObject(signing)) return given;
+  if (signing.publicKey !== publicKeyShown(stored)) return given;
   const { publicKey: _, ...rest } = signing;
-  return { ...settings, signing: rest };
+  return { ...given, signing: rest };
 }
 
 function instantOf(value: unknown): number | undefined {
@@ -77,7 +91,7 @@ export function publicKeyShown(signing: Signing): string | undefined {
 
 function integrationDocument(stored: Integration) {
   const { name, serviceType, endpoint, description, metadata, eventTypes, request, auth } = stored;
-  const { filter, transform, breaker, limits, healthCheck } = stored;
+  const { filter, transform, breaker, limits, fallback, healthCheck } = stored;
   return {
     name,
     serviceType,
@@ -93,6 +107,7 @@ function integrationDocument(stored: Integration) {
     retry: retryDocument(stored.retry),
     breaker,
     limits,
+    fallback: fallbackDocument(fallback, signingDocument),
     ...(healthCheck !== undefined && { healthCheck }),
   };
 }
@@ -107,6 +122,8 @@ function secretsOf(auth: Integration['auth']): JsonObject {
       return { password: auth.password };
     case 'apiKey':
       return { value: auth.value };
+    case 'oauth2ClientCredentials':
+      return { clientSecret: auth.clientSecret };
   }
 }
 

@@ -1,12 +1,13 @@
 import * as z from 'zod/mini';
 import type { BreakerConfig } from '../breaker.ts';
-import { checkUrl, type EgressPolicy } from '../egress.ts';
-import type { FieldError } from '../errors.ts';
+import type { EgressPolicy } from '../egress.ts';
 import { EVENT_TYPE_CHARS_MAX } from '../event.ts';
 import {
   type Auth,
   type HealthCheck,
   type Limits,
+  ORDERINGS,
+  type Ordering,
   type OutboundRequest,
   REQUEST_DEFAULTS,
   SERVICE_TYPES,
@@ -17,6 +18,8 @@ import { RETRY_DEFAULTS, type RetryPolicy } from '../retry.ts';
 import type { Transform } from '../transform.ts';
 import { parseBody } from './body.ts';
 import { breakerOf, breakerSchema } from './breaker-input.ts';
+import { type FallbackInput, fallbackOf, fallbackSchema } from './fallback-input.ts';
+import { fallbackProblems } from './fallback-problems.ts';
 import {
   choice,
   description,
@@ -31,10 +34,11 @@ import {
 import { filterOf, filterProblems } from './filter-input.ts';
 import { healthCheckOf, healthCheckProblems, healthCheckSchema } from './health-check-input.ts';
 import { limitsOf, limitsSchema } from './limits-input.ts';
-import { authSchema, requestSchema } from './request-input.ts';
+import { orderingOf, orderingProblems, orderingTimeoutSchema } from './ordering-input.ts';
+import { authSchema, requestSchema, tokenUrlProblems } from './request-input.ts';
 import { retryOf, retrySchema } from './retry-input.ts';
 import { sentHeaderProblems } from './sent-headers.ts';
-import { LATER_SERVICE_TYPES, serviceProblems, withServiceDefaults } from './service-input.ts';
+import { endpointProblems, serviceProblems, withServiceDefaults } from './service-input.ts';
 import { type SigningInput, signingOf, signingSchema } from './signing-input.ts';
 import { contentTypeProblems, transformOf, transformSchema } from './transform-input.ts';
 
@@ -56,20 +60,22 @@ export interface IntegrationInput {
   readonly retry: RetryPolicy;
   readonly breaker: BreakerConfig;
   readonly limits: Limits;
+  readonly fallback: FallbackInput;
+  readonly ordering: Ordering;
+  readonly orderingTimeoutSeconds?: number;
   readonly healthCheck?: HealthCheck;
 }
 
 const EVENT_TYPES_MAX = 100;
 /** What an event type must match to be wanted: `*` only alone or as the last segment. */
 const PATTERN = /^(\*|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?)$/;
-const LATER = ['fallback', 'ordering'];
 const READ_ONLY = ['id', 'status', 'disabledReason', 'createdAt', 'updatedAt'];
 
 const integrationSchema = fields({
   name: nameText(),
   tenant: z.optional(tenantText()),
-  serviceType: z._default(choice(SERVICE_TYPES, LATER_SERVICE_TYPES), 'webhook'),
-  endpoint: z.string(refusing('an https URL')),
+  serviceType: z._default(choice(SERVICE_TYPES), 'webhook'),
+  endpoint: z.string(refusing('an https URL, or the ARN of a queue or an event bus')),
   description: z._default(description(), ''),
   metadata: z._default(metadata(), {}),
   eventTypes: z._default(
@@ -92,19 +98,24 @@ const integrationSchema = fields({
   retry: z.optional(retrySchema),
   breaker: z.optional(breakerSchema),
   limits: z.optional(z.nullable(limitsSchema)),
+  fallback: z.optional(z.nullable(fallbackSchema)),
+  ordering: z._default(choice(ORDERINGS), 'none'),
+  orderingTimeoutSeconds: z.optional(z.nullable(orderingTimeoutSchema)),
   healthCheck: z.optional(z.nullable(healthCheckSchema)),
 });
 
 /** Reads an integration; every problem of it, those of its URLs included, comes in one error. */
 export function parseIntegrationInput(body: unknown, egress: EgressPolicy): IntegrationInput {
   const parsed = parseBody(integrationSchema, withServiceDefaults(body), {
-    later: LATER,
     readOnly: READ_ONLY,
     also: (object) => [
       ...endpointProblems(object, egress),
+      ...tokenUrlProblems(object.auth, egress),
       ...filterProblems(object),
       ...healthCheckProblems(object, egress),
       ...sentHeaderProblems(object),
+      ...fallbackProblems(object, egress),
+      ...orderingProblems(object),
       ...serviceProblems(object),
       ...contentTypeProblems(object),
     ],
@@ -118,6 +129,9 @@ export function parseIntegrationInput(body: unknown, egress: EgressPolicy): Inte
     retry,
     breaker,
     limits,
+    fallback,
+    ordering,
+    orderingTimeoutSeconds,
     healthCheck,
     ...plain
   } = parsed;
@@ -131,12 +145,8 @@ export function parseIntegrationInput(body: unknown, egress: EgressPolicy): Inte
     retry: retry === undefined ? RETRY_DEFAULTS : retryOf(retry),
     breaker: breakerOf(breaker),
     limits: limitsOf(limits),
+    fallback: fallbackOf(fallback),
+    ...orderingOf(ordering, orderingTimeoutSeconds),
     ...healthCheckOf(healthCheck),
   };
-}
-
-function endpointProblems({ endpoint }: JsonObject, egress: EgressPolicy): readonly FieldError[] {
-  if (typeof endpoint !== 'string') return [];
-  const checked = checkUrl(endpoint, egress);
-  return checked.ok ? [] : [{ path: 'endpoint', message: checked.message }];
 }

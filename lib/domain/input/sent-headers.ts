@@ -9,28 +9,57 @@ const TEMPLATE_OWN: JsonObject = {
   idHeader: 'webhook-id',
 };
 
+/** A header that a part of a request sets, and the path of what names it. */
+interface Named {
+  readonly path: string;
+  readonly name: unknown;
+}
+
 /**
  * What is wrong with the headers that an integration's parts would send together: one of them
  * set by two parts, or a signing template's that a tenant may not set.
  */
-export function sentHeaderProblems(body: JsonObject): readonly FieldError[] {
-  const { request, auth, signing } = body;
-  const hmac = member(signing, 'hmac');
+export function sentHeaderProblems({ request, auth, signing }: JsonObject): readonly FieldError[] {
   const named = [
-    ...Object.keys(objectOr(member(request, 'headers'))).map((name) => ({
-      path: `request.headers.${shown(name)}`,
-      name,
-    })),
+    ...headersNamed(member(request, 'headers'), 'request.headers'),
     { path: 'auth.header', name: member(auth, 'header') },
-    ...Object.keys(TEMPLATE_OWN).map((field) => ({
-      path: `signing.hmac.${field}`,
-      name: member(hmac, field),
-    })),
+    ...templateNamed(signing, 'signing'),
   ];
-  return [...doubled(named), ...templateHeaderProblems(hmac)];
+  return [...doubled(named), ...templateHeaderProblems(signing, 'signing')];
 }
 
-function doubled(named: readonly { path: string; name: unknown }[]): readonly FieldError[] {
+/**
+ * The same of a fallback link at the path `at`, which has headers and credentials of its own, and
+ * a signature of its own or else the integration's.
+ */
+export function linkHeaderProblems(
+  { headers, auth, signing }: JsonObject,
+  at: string,
+  inherited: unknown,
+): readonly FieldError[] {
+  const own = [
+    ...headersNamed(headers, `${at}.headers`),
+    { path: `${at}.auth.header`, name: member(auth, 'header') },
+  ];
+  if (signing === undefined) return doubled([...templateNamed(inherited, 'signing'), ...own]);
+  const path = `${at}.signing`;
+  const problems = doubled([...own, ...templateNamed(signing, path)]);
+  return [...problems, ...templateHeaderProblems(signing, path)];
+}
+
+function headersNamed(headers: unknown, path: string): readonly Named[] {
+  return Object.keys(objectOr(headers)).map((name) => ({ path: `${path}.${shown(name)}`, name }));
+}
+
+function templateNamed(signing: unknown, path: string): readonly Named[] {
+  const hmac = member(signing, 'hmac');
+  return Object.keys(TEMPLATE_OWN).map((field) => ({
+    path: `${path}.hmac.${field}`,
+    name: member(hmac, field),
+  }));
+}
+
+function doubled(named: readonly Named[]): readonly FieldError[] {
   const seen = new Map<string, string>();
   return named.flatMap(({ path, name }) => {
     if (typeof name !== 'string') return [];
@@ -41,12 +70,13 @@ function doubled(named: readonly { path: string; name: unknown }[]): readonly Fi
   });
 }
 
-function templateHeaderProblems(hmac: unknown): readonly FieldError[] {
+function templateHeaderProblems(signing: unknown, path: string): readonly FieldError[] {
+  const hmac = member(signing, 'hmac');
   return Object.entries(TEMPLATE_OWN).flatMap(([field, own]) => {
     const name = member(hmac, field);
     if (typeof name !== 'string' || name.toLowerCase() === own) return [];
     const message = headerNameProblem(name);
-    return message === undefined ? [] : [{ path: `signing.hmac.${field}`, message }];
+    return message === undefined ? [] : [{ path: `${path}.hmac.${field}`, message }];
   });
 }
 

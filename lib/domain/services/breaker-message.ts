@@ -1,4 +1,7 @@
+import { PRIMARY_TARGET } from '../breaker.ts';
+import { FALLBACK_LINKS_MAX } from '../fallback.ts';
 import { isJsonObject } from '../merge-patch.ts';
+import { targetName } from '../target.ts';
 import type { Fact } from './facts.ts';
 import type { EventDocument, Message, Severity } from './message.ts';
 import { oneLine } from './text.ts';
@@ -31,16 +34,23 @@ export function breakerMessage({ type, timestamp, data }: EventDocument): Messag
   const until = typeof breaker.openUntil === 'string' ? breaker.openUntil : undefined;
   const next = until === undefined ? '' : `; next try ${clockTime(until, timestamp)}`;
   const why = oneLine(String(breaker.reason)).replace(/\.$/, '');
-  const target = Number(breaker.target) > 0 ? ` of fallback ${Number(breaker.target)}` : '';
+  const number = fallbackNumber(breaker.target);
+  const target = number === PRIMARY_TARGET ? '' : ` of fallback ${number}`;
   return {
     title: `${name}: circuit breaker${target} ${moved.words} — ${why}${next}`,
     facts: factsOfBreaker(breaker),
     isCut: false,
     severity: moved.severity,
-    subject: `breaker-${oneLine(String(integration.id))}-${Number(breaker.target)}`,
+    subject: `breaker-${oneLine(String(integration.id))}-${number}`,
     isOver: moved.isOver,
     source: name,
   };
+}
+
+/** `fallback:2` as 2, anything else as the integration's own endpoint. */
+function fallbackNumber(target: unknown): number {
+  const numbers = Array.from({ length: FALLBACK_LINKS_MAX }, (_, i) => i + 1);
+  return numbers.find((number) => targetName(number) === target) ?? PRIMARY_TARGET;
 }
 
 function factsOfBreaker({ from, to, actor, window }: Readonly<Record<string, unknown>>): Fact[] {

@@ -1,5 +1,6 @@
 import {
   type BreakerControlDeps,
+  type BreakerName,
   disableBreaker,
   enableBreaker,
   getBreaker,
@@ -13,7 +14,7 @@ import type { Caller } from '../../app/tenancy.ts';
 import { BREAKER_STATES } from '../../domain/breaker.ts';
 import { type CursorDeps, LIST_PARAMETERS, listed } from '../list.ts';
 import { callerOf } from '../principal.ts';
-import { oneOf, readQuery } from '../query.ts';
+import { oneOf, type Query, readQuery, textOf } from '../query.ts';
 import type { Reply } from '../reply.ts';
 import { type KeyedRequest, optionalJsonBody, param } from '../request.ts';
 import type { Route } from '../route.ts';
@@ -45,7 +46,12 @@ export function breakerRoutes(deps: BreakerRoutesDeps) {
 /** A route that moves a breaker; the body may be left out. */
 function order(
   deps: BreakerRoutesDeps,
-  give: (deps: BreakerControlDeps, caller: Caller, ref: string, body: unknown) => Promise<unknown>,
+  give: (
+    deps: BreakerControlDeps,
+    caller: Caller,
+    name: BreakerName,
+    body: unknown,
+  ) => Promise<unknown>,
 ) {
   return {
     scope: WRITE,
@@ -70,17 +76,21 @@ async function list(deps: BreakerRoutesDeps, request: KeyedRequest): Promise<Rep
 }
 
 async function history(deps: BreakerRoutesDeps, request: KeyedRequest): Promise<Reply> {
-  const query = readQuery(request, LIST_PARAMETERS);
+  const query = readQuery(request, [...LIST_PARAMETERS, 'target']);
   const caller = callerOf(request, query);
-  const ref = param(request, 'integration');
+  const name = nameOf(request, query);
   const read = (page: Parameters<typeof listTransitions>[3]) =>
-    listTransitions(deps, caller, ref, page);
+    listTransitions(deps, caller, name, page);
   return ok(await listed(deps, request, query, read, transitionView));
 }
 
 function named(request: KeyedRequest) {
-  const caller = callerOf(request, readQuery(request, ['tenant']));
-  return [caller, param(request, 'integration')] as const;
+  const query = readQuery(request, ['tenant', 'target']);
+  return [callerOf(request, query), nameOf(request, query)] as const;
+}
+
+function nameOf(request: KeyedRequest, query: Query): BreakerName {
+  return { ref: param(request, 'integration'), target: textOf(query, 'target') };
 }
 
 function ok(body: unknown): Reply {

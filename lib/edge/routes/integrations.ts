@@ -1,16 +1,17 @@
 import { readSecrets, rotateSecret } from '../../app/integration-secrets.ts';
 import { pauseIntegration, resumeIntegration } from '../../app/integration-status.ts';
 import {
+  type ChangeDeps,
   createIntegration,
   deleteIntegration,
   getIntegration,
-  type IntegrationDeps,
   patchIntegration,
   putIntegration,
 } from '../../app/integrations.ts';
 import { listIntegrations } from '../../app/list-integrations.ts';
 import type { Integrations } from '../../app/ports.ts';
 import { type TestCallDeps, testCall } from '../../app/test-call.ts';
+import { SERVICE_TYPES } from '../../domain/integration.ts';
 import { type CursorDeps, LIST_PARAMETERS, listed } from '../list.ts';
 import { callerOf } from '../principal.ts';
 import { oneOf, readQuery, textOf } from '../query.ts';
@@ -25,22 +26,11 @@ import {
 } from '../request.ts';
 import type { Route } from '../route.ts';
 
-export type IntegrationRoutesDeps = IntegrationDeps &
+export type IntegrationRoutesDeps = ChangeDeps &
   TestCallDeps &
   CursorDeps & { readonly integrations: Pick<Integrations, 'list'> };
 
 const FILTERS = [...LIST_PARAMETERS, 'serviceType', 'status', 'q'];
-/** Those of the contract: a filter for one that nobody has yet finds nothing. */
-const SERVICE_TYPES = [
-  'webhook',
-  'rest_api',
-  'slack',
-  'discord',
-  'teams',
-  'pagerduty',
-  'sqs',
-  'eventbridge',
-] as const;
 const STATUSES = ['active', 'paused', 'disabled'] as const;
 const [READ, WRITE] = ['integrations:read', 'integrations:write'] as const;
 

@@ -143,7 +143,8 @@ function ruleOf({ clock }: PublishDeps, { principal }: KeyedRequest): InputRule 
   return { defaultTenant: principal.tenant ?? DEFAULT_TENANT, nowMs: clock.nowMs() };
 }
 
-function publishedView(published: Published) {
+/** An accepted event as it is answered. */
+export function publishedView(published: Published) {
   const { id, type, tenant, acceptedAtMs, deliveries, fanout } = published;
   const acceptedAt = new Date(acceptedAtMs).toISOString();
   return { id, type, tenant, acceptedAt, deliveries, fanout };

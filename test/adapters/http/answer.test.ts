@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { ANSWER_BYTES_MAX, bodyStart, keptHeaders } from '../../../lib/adapters/http/answer.ts';
+import { ANSWER_BYTES_MAX, bodyRead, keptHeaders } from '../../../lib/adapters/http/answer.ts';
 
 function textOf(...chunks: readonly Buffer[]): string {
-  const body = bodyStart();
+  const body = bodyRead();
   for (const chunk of chunks) body.add(chunk);
   return body.text();
 }
@@ -33,7 +33,7 @@ describe('the body that is kept', () => {
   });
 
   it('is counted to the byte', () => {
-    const body = bodyStart();
+    const body = bodyRead();
     expect(body.add(Buffer.alloc(ANSWER_BYTES_MAX))).toBe(true);
     expect(body.add(Buffer.alloc(1))).toBe(false);
   });

@@ -1,0 +1,100 @@
+import { PRIMARY_TARGET } from '../domain/breaker.ts';
+import { gate } from '../domain/breaker-gate.ts';
+import { CALL_ANSWER_BYTES_MAX, type ServiceCall } from '../domain/call.ts';
+import { callRequest } from '../domain/call-request.ts';
+import { breakerRefOf, type Target } from '../domain/target.ts';
+import { askBreaker, giveBack, tellBreaker } from './breaker-guard.ts';
+import type { GuardDeps } from './breaker-report.ts';
+import { askLimits, type LimitDeps } from './call-limits.ts';
+import type { CallResult } from './ports.ts';
+import type { Probe } from './probe.ts';
+import { type SendDeps, sendCall } from './send-call.ts';
+import { watchCall } from './watch-call.ts';
+
+export interface TryDeps
+  extends GuardDeps,
+    Pick<LimitDeps, 'rateLimits' | 'concurrencyLimits'>,
+    Omit<SendDeps, 'clock'> {
+  /** Of Breakwater, as the `user-agent` says it. */
+  readonly version: string;
+}
+
+/** What came of one attempt at a target. */
+export type Tried =
+  | { readonly kind: 'came'; readonly result: CallResult; readonly isProbe: boolean }
+  /** It may not be called now; it was not. */
+  | { readonly kind: 'held'; readonly retryAfterMs: number }
+  /** The integration's own limits have no room; it was not called. */
+  | { readonly kind: 'limited' }
+  /** There was no time left for an attempt. */
+  | { readonly kind: 'late' };
+
+/** Less time than this is not worth a request. */
+export const ATTEMPT_MS_MIN = 20;
+/** What a refusal says where nobody knows how long it will last. */
+const RETRY_AFTER_MS_MIN = 1_000;
+
+export interface AttemptAsked {
+  /** 1 is the first. */
+  readonly number: number;
+  /** Until when it must be over. */
+  readonly untilMs: number;
+}
+
+/** One request, if the target may be called now; its breaker is told what came of it. */
+export async function tryCall(
+  deps: TryDeps,
+  target: Target,
+  call: ServiceCall,
+  asked: AttemptAsked,
+): Promise<Tried> {
+  // As from the slow lane: nothing waits behind a call but its own caller.
+  const admitted = await askBreaker(deps, target, 'slow');
+  if (admitted.kind === 'hold') {
+    // Reported with the next call that passes: a write for each would keep probes from the row.
+    deps.tally.reject(breakerRefOf(target));
+    return { kind: 'held', retryAfterMs: heldMs(deps, target) };
+  }
+  const probe = admitted.kind === 'go' ? admitted.probe : undefined;
+  // They are those of the integration's own endpoint.
+  const limits = target.target === PRIMARY_TARGET ? target.limits : {};
+  const leave = { count: 1, width: 1, untilMs: asked.untilMs, isPaid: false };
+  const { calls, give } = await askLimits(deps, { ...target, limits }, leave);
+  try {
+    const timeoutMs = Math.min(
+      target.request.timeoutSeconds * 1000,
+      asked.untilMs - deps.clock.nowMs(),
+    );
+    if (calls > 0 && timeoutMs >= ATTEMPT_MS_MIN) {
+      const result = await send(deps, target, call, { probe, number: asked.number, timeoutMs });
+      return { kind: 'came', result, isProbe: probe !== undefined };
+    }
+    await giveBack(deps, target, probe);
+    return { kind: calls > 0 ? 'late' : 'limited' };
+  } finally {
+    await give();
+  }
+}
+
+async function send(
+  deps: TryDeps,
+  target: Target,
+  call: ServiceCall,
+  { probe, ...attempt }: { number: number; timeoutMs: number; probe: Probe | undefined },
+): Promise<CallResult> {
+  const now = { version: deps.version, nowMs: deps.clock.nowMs() };
+  const request = { ...callRequest(target, call, attempt, now), keepBytes: CALL_ANSWER_BYTES_MAX };
+  const ended = watchCall(deps, target, probe !== undefined);
+  const result = await sendCall(deps, request, target.auth);
+  const overdueAtMs = ended();
+  await tellBreaker(deps, target, probe, { ...result, overdueAtMs });
+  return result;
+}
+
+/** How long the target is held, as far as this instance knows. */
+function heldMs({ board, clock }: TryDeps, target: Target): number {
+  const nowMs = clock.nowMs();
+  const now = gate(board.sign(breakerRefOf(target)), target.breaker, nowMs);
+  const untilMs = now.kind === 'hold' ? now.untilMs : undefined;
+  return Math.max((untilMs ?? 0) - nowMs, RETRY_AFTER_MS_MIN);
+}

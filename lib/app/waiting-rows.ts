@@ -1,0 +1,62 @@
+import type { Delivery, HeldBy } from '../domain/delivery.ts';
+import { dueAt, hold, newDelivery } from '../domain/delivery-transitions.ts';
+import type { EventRecord } from '../domain/event.ts';
+import type { IntegrationId } from '../domain/ids.ts';
+import type { Route } from '../domain/integration.ts';
+import type { BreakerBoard } from './breaker-board.ts';
+import { concurrently } from './concurrently.ts';
+import { holding } from './lanes.ts';
+import type { Telemetry } from './ports.ts';
+import type { Deliveries } from './ports-history.ts';
+
+export interface WaitingDeps {
+  readonly board: Pick<BreakerBoard, 'sign'>;
+  readonly deliveries: Pick<Deliveries, 'save'>;
+  readonly telemetry: Telemetry;
+}
+
+/** Rows of one event that are stored at the same time. */
+const WIDTH = 16;
+
+/** Rows for the targets that are not due at once: paused ones are held, `deliverAt` ones wait. */
+export async function storeWaiting(
+  deps: WaitingDeps,
+  event: EventRecord,
+  targets: readonly Route[],
+  nowMs: number,
+): Promise<ReadonlyMap<IntegrationId, Delivery>> {
+  const rows = targets.flatMap((target) => {
+    const row = initialRow(event, target, holding(deps, event.tenant, target, nowMs), nowMs);
+    return row ? [row] : [];
+  });
+  await concurrently(rows, WIDTH, async (row) => {
+    try {
+      // A row that is already there was put by the tick: the same one, so losing is fine.
+      await deps.deliveries.save(row);
+    } catch (error) {
+      // The event is stored, so the 202 stands; the tick writes the row.
+      deps.telemetry.warn('row.deferred', { eventId: row.eventId, error });
+    }
+  });
+  return new Map(rows.map((row) => [row.integrationId, row]));
+}
+
+/** The row that a delivery needs before its first attempt; undefined: none, it is due at once. */
+export function initialRow(
+  event: Pick<EventRecord, 'tenant' | 'id' | 'type' | 'acceptedAtMs' | 'deliverAtMs'>,
+  target: Pick<Route, 'id'>,
+  heldBy: HeldBy | undefined,
+  nowMs: number,
+): Delivery | undefined {
+  // It may be accepted a little ahead of the clock, so as to be after another.
+  const startMs = Math.max(Math.min(event.acceptedAtMs, nowMs), event.deliverAtMs ?? 0);
+  if (heldBy === undefined && startMs <= nowMs) return undefined;
+  const row = newDelivery(
+    { ...event, eventId: event.id, integrationId: target.id },
+    dueAt(startMs, nowMs),
+    startMs,
+  );
+  // What waits for its time anyway is held when that has come, if it still must be.
+  if (heldBy === undefined || (heldBy !== 'pause' && startMs > nowMs)) return row;
+  return hold(row, heldBy);
+}

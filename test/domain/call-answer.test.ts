@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { answerOf, passedHeaders } from '../../lib/domain/call-answer.ts';
+import { isFailure, isUnprocessed, retryAfterMs } from '../../lib/domain/call-outcome.ts';
+import { credentialsStruck } from '../../lib/domain/redaction-bytes.ts';
+
+describe('the headers of an answer', () => {
+  it('are the service’s, but for those of the connection and those that speak for Breakwater', () => {
+    const lines = [
+      ['content-type', 'text/csv'],
+      ['connection', 'close, X-Hop'],
+      ['x-hop', '1'],
+      ['keep-alive', 'timeout=5'],
+      ['transfer-encoding', 'chunked'],
+      ['content-length', '12'],
+      ['set-cookie', 'a=b'],
+      ['x-breakwater-source', 'cache'],
+      ['access-control-allow-origin', '*'],
+      ['content-security-policy', 'none'],
+      ['strict-transport-security', 'max-age=0'],
+      ['x-request-id', 'theirs'],
+      ['cache-control', 'public'],
+      ['vary', '*'],
+      ['link', '<a>; rel=next'],
+      ['link', '<b>; rel=last'],
+      ['x-amzn-trace', '1'],
+      ['bad header', '1'],
+      ['location', '/items/7'],
+      ['etag', '"7"'],
+    ] as const;
+    expect(passedHeaders(lines)).toEqual({
+      'content-type': 'text/csv',
+      etag: '"7"',
+      link: '<a>; rel=next, <b>; rel=last',
+      location: '/items/7',
+    });
+  });
+
+  it('are so many and so long at most, what the body needs first', () => {
+    const many = Array.from({ length: 100 }, (_, i) => [`x-${i}`, 'v'] as const);
+    expect(Object.keys(passedHeaders([...many, ['content-type', 'a/b']]))).toHaveLength(64);
+    const long = [['x-long', 'v'.repeat(8_190)] as const, ['content-type', 'a/b'] as const];
+    expect(passedHeaders(long)).toEqual({ 'content-type': 'a/b' });
+  });
+
+  it('say what a body without a type is, so that it is not taken for text', () => {
+    expect(answerOf(200, [], Buffer.from('x')).headers).toEqual({
+      'content-type': 'application/octet-stream',
+    });
+    expect(answerOf(204, [], new Uint8Array()).headers).toEqual({});
+  });
+});
+
+describe('what came back', () => {
+  const seen = (statusCode: number | null, error: string | null = null, retryAfter?: string) => ({
+    ...{ statusCode, error },
+    responseHeaders: retryAfter === undefined ? {} : { 'retry-after': retryAfter },
+  });
+
+  it.each([
+    [seen(200), false, false, undefined],
+    [seen(404), false, false, undefined],
+    [seen(500), true, false, 0],
+    [seen(503), true, false, 0],
+    [seen(503, null, '3'), true, true, 3_000],
+    [seen(429, null, '-1'), true, true, undefined],
+    [seen(429), true, true, 0],
+    [seen(425), true, false, 0],
+    [seen(null, 'dns'), true, true, 0],
+    [seen(null, 'timeout'), true, false, 0],
+    [seen(500, 'reset'), true, false, 0],
+    [seen(null, 'blocked'), true, true, undefined],
+    [seen(200, 'body-too-large'), true, false, undefined],
+    [seen(null), true, false, 0],
+    [{ ...seen(null, 'timeout'), isUnsent: true as const }, true, true, 0],
+    [seen(101), true, false, 0],
+    [seen(600), true, false, 0],
+  ])('%j is a failure: %s, surely did nothing: %s, may be asked again after: %s', (...row) => {
+    const [came, failed, unprocessed, afterMs] = row;
+    expect([isFailure(came), isUnprocessed(came), retryAfterMs(came, 0)]).toEqual([
+      ...[failed, unprocessed, afterMs],
+    ]);
+  });
+});
+
+describe('credentials in an answer', () => {
+  it('are struck out of any bytes, and nothing else is changed', () => {
+    const strike = credentialsStruck({ type: 'bearer', token: 'token-0123456789' });
+    const bytes = Buffer.concat([
+      Buffer.from([0, 255]),
+      Buffer.from('token-0123456789'),
+      Buffer.from([254]),
+    ]);
+    expect(Buffer.from(strike.bytes(bytes))).toEqual(Buffer.from([0, 255, 42, 42, 42, 254]));
+    const other = Buffer.from([0, 255, 128]);
+    expect(strike.bytes(other)).toBe(other);
+  });
+
+  it('are left where they are as short as a word', () => {
+    const strike = credentialsStruck({ type: 'basic', username: 'a', password: 'orders' });
+    expect(strike.text('{"orders":1}')).toBe('{"orders":1}');
+  });
+});
+
+describe('a credential that is echoed', () => {
+  const token = 'to/ken+"sec<ret&0123==';
+  it.each([
+    ['as it is', token],
+    ['in JSON', JSON.stringify({ token })],
+    ['in JSON that escapes slashes', JSON.stringify({ token }).replaceAll('/', '\\/')],
+    ['in a URL', `http://x.example.com/?t=${encodeURIComponent(token)}`],
+    ['in HTML', '<p>to/ken+&quot;sec&lt;ret&amp;0123==</p>'],
+  ])('%s is struck out', (_, text) => {
+    const strike = credentialsStruck({ type: 'bearer', token });
+    expect(strike.text(text)).toContain('***');
+    expect(strike.text(text)).not.toMatch(/0123/);
+    expect(Buffer.from(strike.bytes(Buffer.from(text))).toString()).not.toMatch(/0123/);
+  });
+});
