@@ -1,0 +1,128 @@
+import type { CallResult, OutboundCall, Sender } from '../../../lib/app/ports.ts';
+import type { Process } from '../kernel/process.ts';
+import type { Simulation } from '../kernel/simulate.ts';
+import {
+  type Behaviour,
+  behaviourAt,
+  behaviourOf,
+  type Phase,
+  RECEIVER_FAULTS,
+  type Reaction,
+  reactionTo,
+} from './behaviour.ts';
+import { type Verdict, verdictOn } from './signature.ts';
+
+export interface Receiver {
+  /** Host and port, as they stand in the URL. */
+  readonly host: string;
+  readonly phases: readonly Phase[];
+  /** What it verifies with; without any it verifies nothing. */
+  readonly secrets?: readonly string[];
+}
+
+/** One request that a receiver has read. */
+export interface Entry {
+  readonly atMs: number;
+  readonly host: string;
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  /** Undefined of a receiver that verifies nothing. */
+  readonly verdict: Verdict | undefined;
+  /** What it answered, whether or not the sender heard it. */
+  readonly status: number | null;
+  /** False: what it answered, if anything, did not reach the sender in time. */
+  readonly isHeard: boolean;
+  /** Who sent it. */
+  readonly from: string;
+}
+
+export interface Receivers {
+  /** The Sender port of one process. */
+  senderOf(process: Process): Sender;
+  /** Every request that was read, in order; also those whose sender died. */
+  readonly ledger: readonly Entry[];
+  /** Changes what a receiver does from now on, its secrets too. */
+  change(host: string, next: Partial<Omit<Receiver, 'host'>>): void;
+}
+
+/** Scripted receivers behind the Sender port. A host that is not among them is not known. */
+export function receivers(simulation: Simulation, list: readonly Receiver[]): Receivers {
+  const known = new Map(list.map((one) => [one.host, one]));
+  const ledger: Entry[] = [];
+  const { clock } = simulation.world;
+
+  function behaviourNow(host: string): Behaviour {
+    const receiver = known.get(host);
+    if (receiver === undefined) return { kind: 'unknown-host' };
+    const fault = simulation.fault(`receiver/${host}`, RECEIVER_FAULTS);
+    if (fault !== undefined) return behaviourOf(fault);
+    return behaviourAt(receiver.phases, simulation.nowMs() - simulation.startMs);
+  }
+
+  function arrive(call: OutboundCall, host: string, from: string): Reaction {
+    const draws = drawsOf(host);
+    const reaction = reactionTo(behaviourNow(host), draws.unit);
+    const isHeard = reaction.error === null && reaction.afterMs < call.timeoutMs;
+    if (reaction.isSeen) {
+      const { url, method, headers, body } = call;
+      const secrets = known.get(host)?.secrets;
+      const atMs = simulation.nowMs();
+      const verdict =
+        secrets === undefined ? undefined : verdictOn(headers, body, { secrets, nowMs: atMs });
+      const { status } = reaction;
+      ledger.push({ atMs, host, url, method, headers, body, verdict, status, isHeard, from });
+    }
+    return reaction;
+  }
+
+  const perHost = new Map<string, ReturnType<Simulation['draws']>>();
+  function drawsOf(host: string) {
+    const draws = perHost.get(host) ?? simulation.draws(`receiver/${host}`);
+    perHost.set(host, draws);
+    return draws;
+  }
+
+  return {
+    ledger,
+    change(host, next) {
+      const receiver = known.get(host);
+      if (receiver === undefined) throw new Error(`There is no receiver ${host}.`);
+      known.set(host, { ...receiver, ...next });
+    },
+    senderOf: (process) => ({
+      async send(call) {
+        const startedAtMs = process.clock.nowMs();
+        const beganMs = simulation.nowMs();
+        const { host } = new URL(call.url);
+        const reaction = await process.step(`send ${host}`, async () => {
+          const reacted = arrive(call, host, process.name);
+          await clock.sleep(Math.min(reacted.afterMs, call.timeoutMs));
+          return reacted;
+        });
+        const latencyMs = simulation.nowMs() - beganMs;
+        return { startedAtMs, latencyMs, ...resultOf(reaction, call) };
+      },
+    }),
+  };
+}
+
+function resultOf(
+  { status, afterMs, error, retryAfter }: Reaction,
+  call: OutboundCall,
+): Omit<CallResult, 'startedAtMs' | 'latencyMs'> {
+  if (afterMs >= call.timeoutMs || error !== null) {
+    const heard = afterMs >= call.timeoutMs ? 'timeout' : error;
+    return { statusCode: null, error: heard, responseHeaders: {}, responseBody: '' };
+  }
+  const responseBody = JSON.stringify({ status });
+  const isWhole = call.keepBytes !== undefined;
+  return {
+    statusCode: status,
+    error: null,
+    responseHeaders: retryAfter === undefined ? {} : { 'retry-after': retryAfter },
+    responseBody,
+    ...(isWhole && { answer: Buffer.from(responseBody), answerHeaders: [] }),
+  };
+}

@@ -1,0 +1,27 @@
+import type { Process } from '../kernel/process.ts';
+import type { Simulation } from '../kernel/simulate.ts';
+import type { ModelFunction, Result } from './function.ts';
+
+/** What a caller gets from the HTTP API: `timeout` is a 503 while the function may go on. */
+export type Called = Result | { readonly kind: 'timeout' };
+
+/** API Gateway gives up on a function after this long. */
+const GATEWAY_MS_MAX = 30_000;
+
+/** A request of a process to a function behind the HTTP API. A throttle is a 503 as well. */
+export function callFrom(
+  { world }: Simulation,
+  process: Process,
+  fn: ModelFunction,
+  event: unknown,
+): Promise<Called> {
+  return process.step(`call ${fn.spec.name}`, () => {
+    const called = Promise.withResolvers<Called>();
+    const cancel = world.clock.after(GATEWAY_MS_MAX, () => called.resolve({ kind: 'timeout' }));
+    fn.invoke(event, undefined, (result) => {
+      cancel();
+      called.resolve(result);
+    });
+    return called.promise;
+  });
+}

@@ -1,0 +1,78 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type ModelDynamoDb, modelDynamoDb } from '../dynamodb/model.ts';
+import type { TableSpec } from '../dynamodb/table-spec.ts';
+import { AWS_WEAKNESSES, type Weaknesses } from '../dynamodb/weaknesses.ts';
+import type { Process } from '../kernel/process.ts';
+import type { Simulation } from '../kernel/simulate.ts';
+
+export interface DynamoDb {
+  readonly model: ModelDynamoDb;
+  /** A client in a process: has `send` and nothing else. */
+  clientOf(process: Process): DynamoDBClient;
+}
+
+/** Each is what the model calls so, with `dynamodb-` before it. */
+const FAULTS = {
+  'dynamodb-throttle': 'throttle',
+  'dynamodb-lost-before': 'lost-before',
+  'dynamodb-lost-after': 'lost-after',
+  'dynamodb-slow': 'slow',
+} as const;
+const KINDS = Object.keys(FAULTS) as (keyof typeof FAULTS)[];
+
+/** What the SDK sends again. */
+const TRANSIENT = new Set([
+  'ProvisionedThroughputExceededException',
+  'ThrottlingException',
+  'InternalServerError',
+  'TimeoutError',
+]);
+const RETRY_BASE_MS = 50;
+
+/**
+ * The model of DynamoDB in a simulation. Each attempt of a command is a step of the process that
+ * sends it: one that dies sends no other, which the model by itself would do.
+ */
+export function dynamoDb(
+  simulation: Simulation,
+  tables: readonly TableSpec[],
+  weaknesses: Partial<Weaknesses> = {},
+): DynamoDb {
+  const { attemptsMax } = { ...AWS_WEAKNESSES, ...weaknesses };
+  const { clock } = simulation.world;
+  let sender = '';
+  const model = modelDynamoDb({
+    clock,
+    random: simulation.draws('dynamodb'),
+    tables,
+    // The way there and back is the kernel's, and so are the attempts.
+    weaknesses: { ...weaknesses, latencyMs: 0, attemptsMax: 1 },
+    sleep: (ms) => clock.sleep(ms),
+    fault({ operation }) {
+      const kind = simulation.fault(`${sender} dynamodb.${operation}`, KINDS)?.kind;
+      return kind === undefined ? 'none' : FAULTS[kind as keyof typeof FAULTS];
+    },
+  });
+
+  function clientOf(process: Process): DynamoDBClient {
+    const draws = simulation.draws(`${process.name} dynamodb`);
+    const send = async (command: Parameters<DynamoDBClient['send']>[0]) => {
+      const what = `dynamodb.${command.constructor.name.replace('Command', '')}`;
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await process.step(what, () => {
+            sender = process.name;
+            return model.client.send(command);
+          });
+        } catch (error) {
+          const isTransient = error instanceof Error && TRANSIENT.has(error.name);
+          if (!isTransient || attempt >= attemptsMax) throw error;
+        }
+        await process.clock.sleep(RETRY_BASE_MS * 2 ** (attempt - 1) * draws.unit());
+      }
+    };
+    // The adapters ask nothing else of a client.
+    return { send } as unknown as DynamoDBClient;
+  }
+  return { model, clientOf };
+}
