@@ -122,13 +122,22 @@ async function takeTurn(deps: TurnDeps, line: LineRef, own: Place): Promise<Turn
     if (!isSame(first.place, own)) return { kind: 'behind' };
     const nowMs = deps.clock.nowMs();
     if (lock !== undefined && lock.leaseUntilMs > nowMs) {
-      return { kind: 'later', atMs: lock.leaseUntilMs };
+      return { kind: 'later', atMs: nextLookMs(lock.leaseUntilMs, nowMs) };
     }
     const owner = Buffer.from(deps.random.bytes(OWNER_BYTES)).toString('base64url');
     const wanted = { eventId: own.eventId, owner, leaseUntilMs: nowMs + TURN_LEASE_MS };
     if ((await deps.lines.lock(line, wanted, nowMs)) === 'taken') return { kind: 'mine', owner };
   }
   return { kind: 'later', atMs: deps.clock.nowMs() + BUSY_MS };
+}
+
+/**
+ * Whoever has the lock mostly gives it back in a moment, and may ring for nobody then: it is the
+ * same delivery, on its way to another lane. So soon at first, and later the longer it lasts.
+ */
+function nextLookMs(leaseUntilMs: number, nowMs: number): number {
+  const lastsMs = Math.max(nowMs - (leaseUntilMs - TURN_LEASE_MS), 0);
+  return Math.min(leaseUntilMs, nowMs + Math.max(BUSY_MS, lastsMs / 2));
 }
 
 /** Whether it stands in line; far behind those that were read it has to be looked for. */

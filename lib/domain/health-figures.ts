@@ -24,7 +24,9 @@ export function lastAttemptOf({ attempts, state }: Delivery): LastAttempt | unde
   if (attempt === undefined) return undefined;
   const { startedAtMs, latencyMs, error, statusCode } = attempt;
   if (attempt.outcome !== 'success') {
-    const text = error === null || error === 'http' ? String(statusCode) : error;
+    // An answer of somebody else, such as a token endpoint, has no status of the service.
+    const isStatus = statusCode !== null && (error === null || error === 'http');
+    const text = isStatus ? String(statusCode) : (error ?? 'http');
     return { endedAtMs: startedAtMs + latencyMs, latencyMs, error: text };
   }
   if (state.status !== 'delivered') return undefined;

@@ -41,6 +41,36 @@ describe('deliveries of one key', () => {
     expect(world.take()).toEqual([]);
   });
 
+  it('whose lock is held for a moment do not wait for the end of its lease', async () => {
+    const world = await lineWorld();
+    const ids = await world.publishMany('a', 1);
+    const line = { tenant: 'default', integrationId: world.id, orderingKey: 'a' };
+    const nowMs = world.clock.nowMs();
+    const lock = { eventId: ids[0] ?? '', owner: 'lane', leaseUntilMs: nowMs + TURN_LEASE_MS };
+    expect(await world.lines.lock(line, lock, nowMs)).toBe('taken');
+    await world.run(500);
+    expect(world.calls()).toEqual([]);
+    await world.lines.unlock(line, 'lane');
+    await world.run(3_000);
+    expect(world.calls()).toEqual(ids);
+  });
+
+  it('whose worker died holding the lock are rung for a few times, and go on after it', async () => {
+    const world = await lineWorld();
+    const ids = await world.publishMany('a', 1);
+    const line = { tenant: 'default', integrationId: world.id, orderingKey: 'a' };
+    const nowMs = world.clock.nowMs();
+    const lock = { eventId: ids[0] ?? '', owner: 'dead', leaseUntilMs: nowMs + TURN_LEASE_MS };
+    await world.lines.lock(line, lock, nowMs);
+    let heard = 0;
+    for (let second = 0; second < 85; second++) {
+      await world.run(1_000);
+      heard = world.telemetry.lines.filter(({ fields }) => fields.reason === 'line-busy').length;
+    }
+    expect(world.calls()).toEqual(ids);
+    expect(heard).toBeLessThanOrEqual(15);
+  });
+
   it('wait while the first is tried again, and follow it then', async () => {
     const world = await lineWorld();
     const ids = await world.publishMany('a', 3);
