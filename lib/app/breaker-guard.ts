@@ -7,7 +7,7 @@ import { breakerRefOf, type Target } from '../domain/target.ts';
 import { signOf, signOn } from './breaker-board.ts';
 import { moveBreaker } from './breaker-moves.ts';
 import { type GuardDeps, guarded, noteFailure } from './breaker-report.ts';
-import type { CallResult } from './ports.ts';
+import type { CallResult } from './ports-sending.ts';
 import { acquireProbe, PROBE_MARGIN_MS, type Probe, settleProbe } from './probe.ts';
 import { letGoOldest } from './probe-waiting.ts';
 import { loadBreaker } from './targets.ts';
@@ -142,4 +142,15 @@ async function openUntil(deps: GuardDeps, target: Target, notBeforeMs: number): 
     notBeforeMs,
   };
   await moveBreaker(deps, target, opened(breaker, target.breaker, cause));
+}
+
+/** What a refusal says where nobody knows how long it will last. */
+const HELD_MS_MIN = 1_000;
+
+/** After how long one that was refused may ask again, as far as this instance knows. */
+export function heldMs({ board, clock }: GuardDeps, target: Target): number {
+  const nowMs = clock.nowMs();
+  const now = gate(board.sign(breakerRefOf(target)), target.breaker, nowMs);
+  const untilMs = now.kind === 'hold' ? now.untilMs : undefined;
+  return Math.max((untilMs ?? 0) - nowMs, HELD_MS_MIN);
 }

@@ -9,6 +9,7 @@ import {
   NO_COUNTS,
   YOUNG_MS,
 } from '../domain/breaker-window.ts';
+import { rememberIn } from '../domain/remember.ts';
 import { boardKey } from './breaker-board.ts';
 
 /** One call to a target, as the breaker counts it. */
@@ -59,12 +60,6 @@ const GAP_MS = 500;
 export function breakerTally(): BreakerTally {
   const entries = new Map<string, Entry>();
   const rejects = new Map<string, number>();
-  const remember = (key: string, entry: Entry) => {
-    entries.delete(key);
-    entries.set(key, entry);
-    const oldest = entries.keys().next();
-    if (entries.size > ENTRIES_MAX && oldest.done !== true) entries.delete(oldest.value);
-  };
   function count(
     ref: BreakerRef,
     config: BreakerConfig,
@@ -75,11 +70,16 @@ export function breakerTally(): BreakerTally {
     const key = boardKey(ref);
     const { startMs } = bucketAt(config, nowMs);
     const entry = turned(entries.get(key), startMs, (config.windowSeconds * 1000) / BUCKETS);
-    remember(key, {
-      ...entry,
-      counts: change(entry.counts),
-      firstStartedAtMs: Math.min(entry.firstStartedAtMs, startedAtMs),
-    });
+    rememberIn(
+      entries,
+      key,
+      {
+        ...entry,
+        counts: change(entry.counts),
+        firstStartedAtMs: Math.min(entry.firstStartedAtMs, startedAtMs),
+      },
+      ENTRIES_MAX,
+    );
   }
   return {
     note: (ref, config, call, nowMs) =>

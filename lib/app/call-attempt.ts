@@ -1,12 +1,11 @@
 import { PRIMARY_TARGET } from '../domain/breaker.ts';
-import { gate } from '../domain/breaker-gate.ts';
 import { CALL_ANSWER_BYTES_MAX, type ServiceCall } from '../domain/call.ts';
 import { callRequest } from '../domain/call-request.ts';
 import { breakerRefOf, type Target } from '../domain/target.ts';
-import { askBreaker, giveBack, tellBreaker } from './breaker-guard.ts';
+import { askBreaker, giveBack, heldMs, tellBreaker } from './breaker-guard.ts';
 import type { GuardDeps } from './breaker-report.ts';
 import { askLimits, type LimitDeps } from './call-limits.ts';
-import type { CallResult } from './ports.ts';
+import type { CallResult } from './ports-sending.ts';
 import type { Probe } from './probe.ts';
 import { type SendDeps, sendCall } from './send-call.ts';
 import { watchCall } from './watch-call.ts';
@@ -31,8 +30,6 @@ export type Tried =
 
 /** Less time than this is not worth a request. */
 export const ATTEMPT_MS_MIN = 20;
-/** What a refusal says where nobody knows how long it will last. */
-const RETRY_AFTER_MS_MIN = 1_000;
 
 export interface AttemptAsked {
   /** 1 is the first. */
@@ -89,12 +86,4 @@ async function send(
   const overdueAtMs = ended();
   await tellBreaker(deps, target, probe, { ...result, overdueAtMs });
   return result;
-}
-
-/** How long the target is held, as far as this instance knows. */
-function heldMs({ board, clock }: TryDeps, target: Target): number {
-  const nowMs = clock.nowMs();
-  const now = gate(board.sign(breakerRefOf(target)), target.breaker, nowMs);
-  const untilMs = now.kind === 'hold' ? now.untilMs : undefined;
-  return Math.max((untilMs ?? 0) - nowMs, RETRY_AFTER_MS_MIN);
 }

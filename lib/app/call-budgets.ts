@@ -1,3 +1,4 @@
+import { rememberIn } from '../domain/remember.ts';
 import { breakerRefOf, type TargetRef } from '../domain/target.ts';
 import { retryBudget, type SharedRetryBudget } from '../policies/retry-budget.ts';
 import { boardKey } from './breaker-board.ts';
@@ -17,10 +18,7 @@ export function callBudgets(clock: Pick<Clock, 'nowMs'>): CallBudgets {
     of(target) {
       const key = boardKey(breakerRefOf(target));
       const budget = budgets.get(key) ?? retryBudget(clock);
-      budgets.delete(key);
-      budgets.set(key, budget);
-      const oldest = budgets.keys().next();
-      if (budgets.size > TARGETS_MAX && oldest.done !== true) budgets.delete(oldest.value);
+      rememberIn(budgets, key, budget, TARGETS_MAX);
       return budget;
     },
   };

@@ -2,8 +2,10 @@ import type { ServiceCall } from '../domain/call.ts';
 import type { CallAnswer } from '../domain/call-answer.ts';
 import { ageOf, cacheKey, cacheSecondsOf, isStorable, rewriteMs } from '../domain/call-cache.ts';
 import type { Integration } from '../domain/integration.ts';
-import type { CallResult, Clock, Telemetry } from './ports.ts';
+import { rememberIn } from '../domain/remember.ts';
+import type { Clock, Telemetry } from './ports.ts';
 import type { Answers } from './ports-calls.ts';
+import type { CallResult } from './ports-sending.ts';
 import { within } from './within.ts';
 
 /** When this function instance last kept an answer to each request, so that hot ones cost little. */
@@ -19,10 +21,7 @@ export function answersKept(): AnswersKept {
   return {
     isDue(key, everyMs, nowMs) {
       if (nowMs - (keptAtMs.get(key) ?? Number.NEGATIVE_INFINITY) < everyMs) return false;
-      keptAtMs.delete(key);
-      keptAtMs.set(key, nowMs);
-      const oldest = keptAtMs.keys().next();
-      if (keptAtMs.size > KEYS_MAX && oldest.done !== true) keptAtMs.delete(oldest.value);
+      rememberIn(keptAtMs, key, nowMs, KEYS_MAX);
       return true;
     },
   };

@@ -1,6 +1,6 @@
 import { RequestError } from '../domain/errors.ts';
 import type { CallRun, NotServed } from './call-run.ts';
-import type { CallResult } from './ports.ts';
+import type { CallResult } from './ports-sending.ts';
 
 /** What a caller is told where nobody has an answer, and what the log calls it. */
 export interface Refusal {

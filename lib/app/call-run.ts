@@ -7,7 +7,7 @@ import { credentialsStruck } from '../domain/redaction-bytes.ts';
 import type { Target } from '../domain/target.ts';
 import type { Published } from './accept-event.ts';
 import { type CallTargetDeps, callTarget, type TargetOutcome } from './call-target.ts';
-import type { CallResult } from './ports.ts';
+import type { CallResult } from './ports-sending.ts';
 
 /** One call on its way through the targets that may answer it. */
 export interface CallRun {

@@ -5,7 +5,7 @@ import { DeadlineError, type Outcome } from '../policies/outcome.ts';
 import { retry } from '../policies/retry.ts';
 import { ATTEMPT_MS_MIN, type Tried, type TryDeps, tryCall } from './call-attempt.ts';
 import type { CallBudgets } from './call-budgets.ts';
-import type { CallResult } from './ports.ts';
+import type { CallResult } from './ports-sending.ts';
 
 export interface CallTargetDeps extends TryDeps {
   readonly budgets: CallBudgets;

@@ -5,7 +5,7 @@ import { primaryTarget, queueTarget, type Target, urlTarget } from '../domain/ta
 import { type Admittance, askBreaker, giveBack } from './breaker-guard.ts';
 import type { GuardDeps } from './breaker-report.ts';
 import { askLimits, type LimitDeps } from './call-limits.ts';
-import { holding } from './lanes.ts';
+import { shutBy } from './lanes.ts';
 import type { Targets } from './ports.ts';
 import type { Probe } from './probe.ts';
 
@@ -65,8 +65,7 @@ export async function chooseTarget(
 
 /** There is no leave for the call; but an open breaker would have held it anyway. */
 function heldWithoutLeave(deps: ChooseDeps, integration: Integration): HeldBy {
-  const route = { ...integration, diverts: false };
-  return holding(deps, integration.tenant, route, deps.clock.nowMs()) ?? 'limit';
+  return shutBy(deps, integration.tenant, integration, deps.clock.nowMs()) ?? 'limit';
 }
 
 function probeOf(answer: Exclude<Admittance, { kind: 'hold' }>): Pick<Chosen, 'probe'> {

@@ -1,11 +1,12 @@
 import type { DeliveryTask } from '../domain/delivery.ts';
-import { ATTEMPT_SECONDS_MAX, type Integration, routeOf } from '../domain/integration.ts';
+import { deliveryLinks } from '../domain/fallback.ts';
+import { ATTEMPT_SECONDS_MAX, type Integration } from '../domain/integration.ts';
 import { primaryTarget } from '../domain/target.ts';
 import { attemptDelivery } from './attempt-delivery.ts';
 import { reportCalls } from './breaker-report.ts';
 import { askLimits, type Grant, type LimitDeps } from './call-limits.ts';
 import { concurrently } from './concurrently.ts';
-import { holding } from './lanes.ts';
+import { shutBy } from './lanes.ts';
 import type { AttemptDeps } from './make-attempt.ts';
 
 export interface DeliverDeps extends AttemptDeps, LimitDeps {
@@ -93,12 +94,9 @@ async function deliverGroup(
 
 /** Its breaker is open and its fallback takes deliveries: its own limits are not touched. */
 function goesElsewhere(deps: DeliverDeps, integration: Integration): boolean {
-  const route = routeOf(integration);
-  const nowMs = deps.clock.nowMs();
-  return (
-    route.diverts &&
-    holding(deps, integration.tenant, { ...route, diverts: false }, nowMs) === 'breaker'
-  );
+  const { tenant, fallback } = integration;
+  if (deliveryLinks(fallback, 'breaker-open').length === 0) return false;
+  return shutBy(deps, tenant, integration, deps.clock.nowMs()) === 'breaker';
 }
 
 function noteBroken(deps: DeliverDeps, task: DeliveryTask, error: unknown): void {

@@ -8,16 +8,30 @@ import { primaryOf } from './targets.ts';
 /** Which way a delivery goes, by the board alone: what publishers and the tick decide by. */
 
 /** What keeps an integration from being called now, as far as this instance knows. */
-export function holding(
-  { board }: { readonly board: Pick<BreakerBoard, 'sign'> },
+export function shutBy(
+  { board }: BoardView,
   tenant: string,
-  { id, status, breaker, diverts }: Pick<Route, 'id' | 'status' | 'breaker' | 'diverts'>,
+  { id, status, breaker }: Pick<Route, 'id' | 'status' | 'breaker'>,
   nowMs: number,
 ): HeldBy | undefined {
   if (status !== 'active') return 'pause';
   const asked = gate(board.sign(primaryOf({ tenant, id })), breaker, nowMs);
-  if (asked.kind !== 'hold') return undefined;
-  return diverts && asked.heldBy === 'breaker' ? undefined : asked.heldBy;
+  return asked.kind === 'hold' ? asked.heldBy : undefined;
+}
+
+/** What its deliveries are held by now: not by a breaker whose fallback takes them meanwhile. */
+export function holding(
+  deps: BoardView,
+  tenant: string,
+  route: Pick<Route, 'id' | 'status' | 'breaker' | 'diverts'>,
+  nowMs: number,
+): HeldBy | undefined {
+  const heldBy = shutBy(deps, tenant, route, nowMs);
+  return route.diverts && heldBy === 'breaker' ? undefined : heldBy;
+}
+
+interface BoardView {
+  readonly board: Pick<BreakerBoard, 'sign'>;
 }
 
 /** The lane that an integration's doorbells take: slow where calls take long or fail. */

@@ -13,17 +13,10 @@ import type { GuardDeps } from './breaker-report.ts';
 import type { ChooseDeps, Chosen } from './choose-target.ts';
 import { disableIntegration } from './disable-integration.ts';
 import type { LimitDrains } from './limit-drains.ts';
-import type {
-  CallResult,
-  Clock,
-  Integrations,
-  Random,
-  Sender,
-  Targets,
-  Telemetry,
-} from './ports.ts';
+import type { Clock, Integrations, Random, Targets, Telemetry } from './ports.ts';
 import type { Deliveries, Events } from './ports-history.ts';
 import type { Lines } from './ports-line.ts';
+import type { CallResult, Sender } from './ports-sending.ts';
 import { record, report } from './record-attempt.ts';
 import { type SendDeps, sendCall } from './send-call.ts';
 import { watchCall } from './watch-call.ts';

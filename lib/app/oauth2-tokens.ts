@@ -6,7 +6,9 @@ import {
   tokenKey,
   tokenRequest,
 } from '../domain/oauth2.ts';
-import type { CallResult, Clock, Sender, Telemetry } from './ports.ts';
+import { rememberIn } from '../domain/remember.ts';
+import type { Clock, Telemetry } from './ports.ts';
+import type { CallResult, Sender } from './ports-sending.ts';
 import { within } from './within.ts';
 
 /** The access tokens of one function instance: kept in memory alone, asked for when one is due. */
@@ -74,14 +76,14 @@ export function oauth2Tokens(deps: TokenDeps): OAuth2Tokens {
     const nowMs = deps.clock.nowMs();
     // Before `fromMs` the clock was set back, and how old it is nobody knows.
     if (known === undefined || nowMs < known.fromMs || nowMs >= known.untilMs) return undefined;
-    put(kept, key, known);
+    rememberIn(kept, key, known, KEPT_MAX);
     return known.had;
   };
 
   const begin = (key: string, auth: OAuth2Auth, timeoutMs: number): Flight => {
     const known = ask(deps, auth, timeoutMs)
       .then((found) => {
-        put(kept, key, found);
+        rememberIn(kept, key, found, KEPT_MAX);
         return found;
       })
       .finally(() => {
@@ -114,21 +116,13 @@ export function oauth2Tokens(deps: TokenDeps): OAuth2Tokens {
     if (had?.kind !== 'token' || had.accessToken !== refused) return await get(auth, timeoutMs);
     const sinceMs = deps.clock.nowMs() - (renewals.get(key) ?? Number.NEGATIVE_INFINITY);
     if (sinceMs >= 0 && sinceMs < RENEWED_MS) return undefined;
-    put(renewals, key, deps.clock.nowMs());
+    rememberIn(renewals, key, deps.clock.nowMs(), KEPT_MAX);
     kept.delete(key);
     const other = await get(auth, timeoutMs);
     return other.kind === 'token' && other.accessToken === refused ? undefined : other;
   };
 
   return { get, renew };
-}
-
-/** Puts it last, and the first away if there are too many. */
-function put<T>(entries: Map<string, T>, key: string, value: T): void {
-  entries.delete(key);
-  entries.set(key, value);
-  const [first] = entries.keys();
-  if (entries.size > KEPT_MAX && first !== undefined) entries.delete(first);
 }
 
 /** One request to the token endpoint, and what it means for how long. */

@@ -5,7 +5,7 @@ import { LINE_RING_MS_MAX } from '../domain/line.ts';
 import type { BreakerBoard } from './breaker-board.ts';
 import { eachConcurrently, throwAll } from './concurrently.ts';
 import { doorbellFor } from './doorbells.ts';
-import { holding } from './lanes.ts';
+import { holding, shutBy } from './lanes.ts';
 import type { Clock, DeliveryQueue, Doorbell, Targets, Telemetry } from './ports.ts';
 import type { Deliveries, DeliveryRef } from './ports-history.ts';
 import { SEEN_MAX, unseen } from './unseen.ts';
@@ -77,8 +77,7 @@ async function advance(
   if (integration === undefined) {
     return (await save(end(delivery, 'cancelled', nowMs))) ? {} : undefined;
   }
-  const route = routeOf(integration);
-  const heldBy = holding(deps, ref.tenant, route, nowMs);
+  const heldBy = holding(deps, ref.tenant, routeOf(integration), nowMs);
   // The integration is done with: neither its breaker nor its limits keep it from its fallback.
   const isPast = delivery.chain?.trigger === 'exhausted';
   // What waits for a later time is held when that has come, if it still must be.
@@ -86,7 +85,7 @@ async function advance(
     return (await save(hold(delivery, heldBy))) ? {} : undefined;
   }
   // Behind one that waits for the breaker there is nothing to do so soon.
-  const isShut = holding(deps, ref.tenant, { ...route, diverts: false }, nowMs) !== undefined;
+  const isShut = shutBy(deps, ref.tenant, integration, nowMs) !== undefined;
   const isSoon = integration.ordering === 'fifo' && !isShut;
   // Whether it is too old is for the doorbell: its fallback may take it, others wait for its end.
   const next = ring(delivery, atMs, nowMs, isSoon ? LINE_RING_MS_MAX : undefined);

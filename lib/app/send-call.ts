@@ -2,7 +2,8 @@ import type { Auth } from '../domain/integration.ts';
 import type { OAuth2Auth } from '../domain/oauth2.ts';
 import { redacted, redactedHeaders, SECRET_CHARS_MIN } from '../domain/redaction.ts';
 import type { OAuth2Tokens, TokenHad } from './oauth2-tokens.ts';
-import type { CallResult, Clock, OutboundCall, Sender } from './ports.ts';
+import type { Clock } from './ports.ts';
+import type { CallResult, OutboundCall, Sender } from './ports-sending.ts';
 
 export interface SendDeps {
   readonly sender: Sender;

@@ -8,7 +8,7 @@ import { outboundCall, shownUrl } from '../domain/outbound-call.ts';
 import { redacted, redactedHeaders, secretsOf } from '../domain/redaction.ts';
 import { integrationRegistry, type SecretDeps } from './integration-secrets.ts';
 import { find } from './named-registry.ts';
-import type { CallResult, OutboundCall, Sender } from './ports.ts';
+import type { CallResult, OutboundCall, Sender } from './ports-sending.ts';
 import { type SendDeps, sendCall } from './send-call.ts';
 import type { Caller } from './tenancy.ts';
 

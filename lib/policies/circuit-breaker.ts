@@ -1,10 +1,9 @@
 import { signOn } from '../app/breaker-board.ts';
-import { askBreaker, giveBack, tellBreaker } from '../app/breaker-guard.ts';
+import { askBreaker, giveBack, heldMs, tellBreaker } from '../app/breaker-guard.ts';
 import { type GuardDeps, reportCalls } from '../app/breaker-report.ts';
-import type { CallResult } from '../app/ports.ts';
+import type { CallResult } from '../app/ports-sending.ts';
 import type { Probe } from '../app/probe.ts';
 import { watchCall } from '../app/watch-call.ts';
-import { gate } from '../domain/breaker-gate.ts';
 import { breakerRefOf, type Target, targetName } from '../domain/target.ts';
 import { answerIn, type SeenAnswer } from './answers.ts';
 import { BreakerOpenError } from './breaker-open-error.ts';
@@ -37,9 +36,6 @@ export interface CircuitBreaker {
    */
   run<T>(work: (signal: AbortSignal) => Promise<T>, options?: RunOptions<T>): Promise<T>;
 }
-
-/** What a rejection says where nobody knows how long it will last. */
-const RETRY_AFTER_MS_MIN = 1_000;
 
 /** The breaker of a target, the same that the gateway's deliveries and calls to it are under. */
 export function circuitBreaker(deps: GuardDeps, target: Target): CircuitBreaker {
@@ -79,14 +75,11 @@ async function admitted(
 
 function rejection(deps: GuardDeps, target: Target): BreakerOpenError {
   const sign = signOn(deps.board, breakerRefOf(target));
-  const nowMs = deps.clock.nowMs();
-  const now = gate(sign, target.breaker, nowMs);
-  const untilMs = now.kind === 'hold' ? now.untilMs : undefined;
   return new BreakerOpenError({
     integration: target.name,
     target: targetName(target.target),
     state: sign.state,
-    retryAfterMs: Math.max((untilMs ?? 0) - nowMs, RETRY_AFTER_MS_MIN),
+    retryAfterMs: heldMs(deps, target),
   });
 }
 

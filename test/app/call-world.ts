@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { type CallDeps, callService } from '../../lib/app/call-service.ts';
-import type { CallResult, OutboundCall } from '../../lib/app/ports.ts';
+import type { CallResult, OutboundCall } from '../../lib/app/ports-sending.ts';
 import type { Principal } from '../../lib/domain/api-key.ts';
 import { RequestError } from '../../lib/domain/errors.ts';
 import type { FallbackLink, FallbackTrigger, UrlLink } from '../../lib/domain/fallback.ts';

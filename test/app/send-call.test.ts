@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OutboundCall } from '../../lib/app/ports.ts';
+import type { OutboundCall } from '../../lib/app/ports-sending.ts';
 import { sendCall } from '../../lib/app/send-call.ts';
 import { breakerOutcome } from '../../lib/domain/breaker-outcome.ts';
 import { isUnprocessed } from '../../lib/domain/call-outcome.ts';

@@ -16,6 +16,7 @@ import { dynamoLines } from '../../lib/adapters/dynamodb/lines.ts';
 import { dynamoProgress } from '../../lib/adapters/dynamodb/progress.ts';
 import { dynamoRateLimits } from '../../lib/adapters/dynamodb/rate-limits.ts';
 import { dynamoSources } from '../../lib/adapters/dynamodb/sources.ts';
+import type { StoreOptions } from '../../lib/adapters/dynamodb/store.ts';
 import type { Tables } from '../../lib/adapters/dynamodb/table.ts';
 import { cachedTargets } from '../../lib/adapters/dynamodb/targets.ts';
 import { type DynamoKind, dynoxideBinary, startDynamo } from '../../lib/local/dynamodb.ts';
@@ -119,28 +120,35 @@ function dynamoWorld(
     retentionDays: FAKE_RETENTION_DAYS,
     ...(perTenantMax !== undefined && { perTenantMax }),
   };
-  const another = (): FakeStores => {
-    const integrations = dynamoIntegrations(db, tables, options);
-    return {
-      integrations,
-      targets: cachedTargets(integrations, clock),
-      sources: dynamoSources(db, tables, options),
-      apiKeys: dynamoApiKeys(db, tables, options),
-      events: dynamoEvents(db, tables, options),
-      deliveries: dynamoDeliveries(db, tables, options),
-      claims: dynamoClaims(db, tables, options),
-      progress: dynamoProgress(db, tables, options),
-      breakers: dynamoBreakers(db, tables, options),
-      rateLimits: dynamoRateLimits(db, tables, options),
-      concurrencyLimits: dynamoConcurrencyLimits(db, tables, options),
-      drains: dynamoDrains(db, tables, options),
-      lines: dynamoLines(db, tables, options),
-      healthChecks: dynamoHealthChecks(db, tables, options),
-      jobs: dynamoJobs(db, tables, options),
-      answers: dynamoAnswers(db, tables, options),
-    };
-  };
+  const another = () => dynamoStores(db, tables, options);
   return { stores: another(), another, clock, db, tables, warnings };
+}
+
+/** The product's own stores, all of them, on whatever answers as DynamoDB. */
+export function dynamoStores(
+  db: DynamoDBClient,
+  tables: Tables,
+  options: StoreOptions & { readonly perTenantMax?: number },
+): FakeStores {
+  const integrations = dynamoIntegrations(db, tables, options);
+  return {
+    integrations,
+    targets: cachedTargets(integrations, options.clock),
+    sources: dynamoSources(db, tables, options),
+    apiKeys: dynamoApiKeys(db, tables, options),
+    events: dynamoEvents(db, tables, options),
+    deliveries: dynamoDeliveries(db, tables, options),
+    claims: dynamoClaims(db, tables, options),
+    progress: dynamoProgress(db, tables, options),
+    breakers: dynamoBreakers(db, tables, options),
+    rateLimits: dynamoRateLimits(db, tables, options),
+    concurrencyLimits: dynamoConcurrencyLimits(db, tables, options),
+    drains: dynamoDrains(db, tables, options),
+    lines: dynamoLines(db, tables, options),
+    healthChecks: dynamoHealthChecks(db, tables, options),
+    jobs: dynamoJobs(db, tables, options),
+    answers: dynamoAnswers(db, tables, options),
+  };
 }
 
 function tablesOf(prefix: string): Tables {

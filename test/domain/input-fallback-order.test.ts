@@ -1,22 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { callLinks, deliveryLinks, FALLBACK_TRIGGERS } from '../../lib/domain/fallback.ts';
-import { parseIntegrationInput } from '../../lib/domain/input/integration-input.ts';
-import { refusalOf, STRICT } from '../fakes/registry-world.ts';
-
-const QUEUE = 'arn:aws:sqs:eu-central-1:123456789012:spill';
-const OTHER_QUEUE = `${QUEUE}-2.fifo`;
-const BASE = { name: 'erp', endpoint: 'https://erp.example.com/hooks?key=1' };
-const REST = { serviceType: 'rest_api' };
-const EGRESS = { ...STRICT, targetArns: [QUEUE, OTHER_QUEUE] };
-const DR = { type: 'url', url: 'https://dr.example.com/hooks' };
-const OPS = { type: 'integration', integration: 'ops-slack' };
-const BOTH = ['breaker-open', 'exhausted'];
-
-const parse = (fallback: unknown, more: object = {}) =>
-  parseIntegrationInput({ ...BASE, ...more, fallback }, EGRESS).fallback;
-const refused = async (fallback: unknown, more: object = {}) =>
-  (await refusalOf(() => parse(fallback, more))).fields;
+import { BASE, BOTH, DR, OPS, parse, QUEUE, REST, refused } from './fallback-input-world.ts';
 
 const HMAC = { scheme: 'hmac', hmac: { header: 'X-Sig' } };
 

@@ -1,5 +1,5 @@
 import { oauth2Tokens } from '../../lib/app/oauth2-tokens.ts';
-import type { CallResult, OutboundCall } from '../../lib/app/ports.ts';
+import type { CallResult, OutboundCall } from '../../lib/app/ports-sending.ts';
 import type { OAuth2Auth } from '../../lib/domain/oauth2.ts';
 import { fakeClock, fakeTelemetry } from './world.ts';
 

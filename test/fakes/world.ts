@@ -1,18 +1,16 @@
 import { createHash } from 'node:crypto';
 import type {
-  CallResult,
   Clock,
   DeliveryQueue,
   Doorbell,
   FanOutQueue,
   Metric,
-  OutboundCall,
   Random,
-  Sender,
   Telemetry,
 } from '../../lib/app/ports.ts';
 import type { EventRef } from '../../lib/app/ports-history.ts';
 import type { WorkQueue, WorkToken } from '../../lib/app/ports-outage.ts';
+import type { CallResult, OutboundCall, Sender } from '../../lib/app/ports-sending.ts';
 
 export const T0 = Date.UTC(2026, 0, 15, 12);
 

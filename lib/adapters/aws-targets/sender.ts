@@ -1,7 +1,7 @@
 /** The way to queues and event buses: one request by the SDK, tried once, within one deadline. */
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { OutboundCall, Sender } from '../../app/ports.ts';
+import type { OutboundCall, Sender } from '../../app/ports-sending.ts';
 import {
   isArn,
   type Partition,

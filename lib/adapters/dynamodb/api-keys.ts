@@ -7,7 +7,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { ApiKeys } from '../../app/ports.ts';
 import type { ApiKey } from '../../domain/api-key.ts';
 import type { KeyId } from '../../domain/ids.ts';
-import { rememberIn } from './fresh.ts';
+import { rememberIn } from '../../domain/remember.ts';
 import { ofKind, pageById } from './id-pages.ts';
 import {
   getItem,

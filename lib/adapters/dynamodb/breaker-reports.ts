@@ -1,7 +1,7 @@
 import type { BreakerReport, Breakers } from '../../app/ports-outage.ts';
 import { type BreakerRef, newBreaker } from '../../domain/breaker.ts';
+import { rememberIn } from '../../domain/remember.ts';
 import { boardKeys, breakerOf, setOnceOf } from './breaker-item.ts';
-import { rememberIn } from './fresh.ts';
 import { allOf, reportConditions } from './outage-conditions.ts';
 import { getItem, type Item, isMarked, type Store, WRITE_BYTES } from './store.ts';
 import { type Condition, conditions, keys } from './table.ts';

@@ -1,12 +1,5 @@
 import type { Clock } from '../../app/ports.ts';
-
-/** Sets an entry as the newest; the oldest goes where there are more than `max`. */
-export function rememberIn<K, V>(map: Map<K, V>, key: K, value: V, max: number): void {
-  map.delete(key);
-  map.set(key, value);
-  const oldest = map.keys().next();
-  if (map.size > max && oldest.done !== true) map.delete(oldest.value);
-}
+import { rememberIn } from '../../domain/remember.ts';
 
 /**
  * Reads that may be up to `freshMs` old, counted from when they began; many callers share one.

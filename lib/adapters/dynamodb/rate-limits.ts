@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { RateLimits } from '../../app/ports-outage.ts';
 import { type CallRate, callRate, callsLeft, waitUs } from '../../domain/rate-limit.ts';
-import { rememberIn } from './fresh.ts';
+import { rememberIn } from '../../domain/remember.ts';
 import { rateConditions } from './outage-conditions.ts';
 import { getItem, type Item, type Store, type StoreOptions } from './store.ts';
 import { type Key, keys, type Tables, ttlAt } from './table.ts';

@@ -2,7 +2,7 @@ import { type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Clock } from '../../app/ports.ts';
 import type { Route } from '../../domain/integration.ts';
-import { rememberIn } from './fresh.ts';
+import { rememberIn } from '../../domain/remember.ts';
 import { getItem, type Store } from './store.ts';
 import { keys } from './table.ts';
 

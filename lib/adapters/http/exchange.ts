@@ -1,5 +1,5 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
-import type { CallResult } from '../../app/ports.ts';
+import type { CallResult } from '../../app/ports-sending.ts';
 import { type BodyRead, bodyRead, keptHeaders, wholeHeaders } from './answer.ts';
 import { type Connection, IDLE_MS_MAX } from './connections.ts';
 import { exchangeFailure, type Failure, failure } from './failure.ts';

@@ -1,4 +1,4 @@
-import type { CallResult } from '../../app/ports.ts';
+import type { CallResult } from '../../app/ports-sending.ts';
 
 /** Why there is no complete answer: the error of the contract, and a stable code for the log. */
 export interface Failure {

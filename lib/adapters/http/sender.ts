@@ -6,7 +6,7 @@
  * tries again. Reuse is kept from losing requests in the first place (see connections.ts).
  */
 import type { SecureContext } from 'node:tls';
-import type { OutboundCall, Sender } from '../../app/ports.ts';
+import type { OutboundCall, Sender } from '../../app/ports-sending.ts';
 import {
   type CheckedUrl,
   checkAddresses,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { awsTargetSender, routedSender } from '../../../lib/adapters/aws-targets/sender.ts';
-import type { CallResult, OutboundCall, Sender } from '../../../lib/app/ports.ts';
+import type { CallResult, OutboundCall, Sender } from '../../../lib/app/ports-sending.ts';
 import { judge, RETRY_DEFAULTS } from '../../../lib/domain/retry.ts';
 import { type EventBridge, serveEventBridge } from '../../../lib/local/event-bridge.ts';
 import { DEFAULT_SETTINGS } from '../../../lib/local/sqs-attributes.ts';

@@ -1,6 +1,6 @@
 import { afterEach, expect } from 'vitest';
 import { type HttpSenderOptions, httpSender } from '../../../lib/adapters/http/sender.ts';
-import type { CallResult, OutboundCall } from '../../../lib/app/ports.ts';
+import type { CallResult, OutboundCall } from '../../../lib/app/ports-sending.ts';
 import {
   type Destination,
   type DestinationOptions,

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { httpSender } from '../../../lib/adapters/http/sender.ts';
-import type { CallResult } from '../../../lib/app/ports.ts';
+import type { CallResult } from '../../../lib/app/ports-sending.ts';
 import { selfSigned } from '../../fakes/certificates.ts';
 import {
   answer,

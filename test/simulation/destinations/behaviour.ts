@@ -1,4 +1,4 @@
-import type { CallResult } from '../../../lib/app/ports.ts';
+import type { CallResult } from '../../../lib/app/ports-sending.ts';
 import type { Fault } from '../kernel/faults.ts';
 
 /** How a receiver is at a time. Times are milliseconds. */

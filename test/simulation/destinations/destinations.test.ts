@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import type { CallResult } from '../../../lib/app/ports.ts';
+import type { CallResult } from '../../../lib/app/ports-sending.ts';
 import { signatureHeaders } from '../../../lib/domain/signature.ts';
 import { type Fault, listedFaults } from '../kernel/faults.ts';
 import { START_MS, simulate } from '../kernel/simulate.ts';

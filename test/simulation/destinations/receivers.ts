@@ -1,4 +1,4 @@
-import type { CallResult, OutboundCall, Sender } from '../../../lib/app/ports.ts';
+import type { CallResult, OutboundCall, Sender } from '../../../lib/app/ports-sending.ts';
 import type { Process } from '../kernel/process.ts';
 import type { Simulation } from '../kernel/simulate.ts';
 import {
@@ -95,6 +95,10 @@ export function receivers(simulation: Simulation, list: readonly Receiver[]): Re
       async send(call) {
         const startedAtMs = process.clock.nowMs();
         const beganMs = simulation.nowMs();
+        if (call.unsendable !== undefined) {
+          const detail = call.unsendable;
+          return { ...UNSENT, startedAtMs, latencyMs: 0, detail };
+        }
         const { host } = new URL(call.url);
         const reaction = await process.step(`send ${host}`, async () => {
           const reacted = arrive(call, host, process.name);
@@ -107,6 +111,11 @@ export function receivers(simulation: Simulation, list: readonly Receiver[]): Re
     }),
   };
 }
+
+const UNSENT: Omit<CallResult, 'startedAtMs' | 'latencyMs'> = {
+  ...{ statusCode: null, error: 'blocked', isFinal: true },
+  ...{ responseHeaders: {}, responseBody: '' },
+};
 
 function resultOf(
   { status, afterMs, error, retryAfter }: Reaction,
