@@ -75,7 +75,7 @@ async function catchUp(
   const nowMs = deps.clock.nowMs();
   for (let i = 0; i < WINDOWS_PER_TICK_MAX && !outOfTime(); i++) {
     const doneMs = checkpoint.version === 0 ? undefined : checkpoint.reconciledUntilMs;
-    const window = nextWindow(doneMs, nowMs);
+    const window = nextWindow(doneMs, nowMs, checkpoint.recent.at(-1));
     if (window === undefined) break;
     const { due, keep } = dueForRecount(checkpoint.recent, nowMs);
     for (const earlier of due) await recount(deps, tenant, earlier);

@@ -9,7 +9,7 @@ export const SETTLED_MS = 50_000;
 export const RECOUNT_AFTER_MS = 600_000;
 /** How far back the first comparison of a tenant reaches. */
 export const FIRST_LOOK_BACK_MS = 3 * 86_400_000;
-/** The longest window compared at once: progress is saved after each. */
+/** The longest window compared at once, unless the one before was empty; progress is saved after each. */
 export const WINDOW_MS_MAX = 600_000;
 /** Windows remembered for the second count; beyond it the oldest are counted early. */
 export const WINDOWS_MAX = 60;
@@ -63,17 +63,27 @@ export function windowBefore(tally: Tally, sinceMs: number): CheckedWindow {
   };
 }
 
-/** The next window to compare, undefined while everything settled has been. */
+/**
+ * The next window to compare, undefined while everything settled has been. After one that was
+ * empty, which is `last`, it may be twice as long: who was away for days has caught up in a minute.
+ */
 export function nextWindow(
   reconciledUntilMs: number | undefined,
   nowMs: number,
+  last?: CheckedWindow,
 ): { readonly sinceMs: number; readonly untilMs: number } | undefined {
   const settledMs = nowMs - SETTLED_MS;
   const sinceMs = reconciledUntilMs ?? nowMs - FIRST_LOOK_BACK_MS;
   if (sinceMs >= settledMs) return undefined;
   // The first look goes over days that are empty as a rule: one window.
-  const spanMs = reconciledUntilMs === undefined ? FIRST_LOOK_BACK_MS : WINDOW_MS_MAX;
+  const spanMs = reconciledUntilMs === undefined ? FIRST_LOOK_BACK_MS : spanAfter(last);
   return { sinceMs, untilMs: Math.min(sinceMs + spanMs, settledMs) };
+}
+
+function spanAfter(last: CheckedWindow | undefined): number {
+  if (last === undefined || last.count > 0) return WINDOW_MS_MAX;
+  const twiceMs = 2 * (last.untilMs - last.sinceMs);
+  return Math.min(Math.max(WINDOW_MS_MAX, twiceMs), FIRST_LOOK_BACK_MS);
 }
 
 /** Splits remembered windows into those due for their second count and those to keep. */

@@ -31,6 +31,28 @@ describe('the window to compare', () => {
     expect(nextWindow(away, NOW)).toEqual({ sinceMs: away, untilMs: away + WINDOW_MS_MAX });
   });
 
+  it.each([
+    ['twice as long after an empty one', 0, 2 * WINDOW_MS_MAX],
+    ['as ever after one that was not', 1, WINDOW_MS_MAX],
+  ])('is %s', (_, count, spanMs) => {
+    const away = NOW - 86_400_000;
+    const last = { sinceMs: away - WINDOW_MS_MAX, untilMs: away, count, digest: 0 };
+    expect(nextWindow(away, NOW, last)).toEqual({ sinceMs: away, untilMs: away + spanMs });
+  });
+
+  it('grows over a month away without events in few steps, to three days at most', () => {
+    let until = NOW - 30 * 86_400_000;
+    const spans: number[] = [];
+    let last = { sinceMs: until - 60_000, untilMs: until, count: 0, digest: 0 };
+    for (let window = nextWindow(until, NOW, last); window; window = nextWindow(until, NOW, last)) {
+      last = { ...window, count: 0, digest: 0 };
+      spans.push(window.untilMs - window.sinceMs);
+      until = window.untilMs;
+    }
+    expect(spans.length).toBeLessThan(25);
+    expect(Math.max(...spans)).toBe(FIRST_LOOK_BACK_MS);
+  });
+
   it('reaches three days back at first', () => {
     expect(nextWindow(undefined, NOW)).toEqual({
       sinceMs: NOW - FIRST_LOOK_BACK_MS,
