@@ -1,8 +1,4 @@
 /** The control plane: everything that is neither published nor received. */
-import { httpHandler } from '../lib/edge/http.ts';
-import { apiRoutes } from '../lib/edge/routes.ts';
-import { composeApi } from '../lib/runtime/compose.ts';
+import { apiFunction } from '../lib/edge/functions/api.ts';
 
-const deps = composeApi();
-
-export const handler = httpHandler(deps, 'api', apiRoutes(deps));
+export const handler = apiFunction();

@@ -1,5 +1,4 @@
 /** The HTTP API's authorizer: an API key to its principal. */
-import { authorizerHandler } from '../lib/edge/authorizer.ts';
-import { composeAuthorize } from '../lib/runtime/compose.ts';
+import { authorizeFunction } from '../lib/edge/functions/authorize.ts';
 
-export const handler = authorizerHandler(composeAuthorize());
+export const handler = authorizeFunction();

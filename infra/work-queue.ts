@@ -2,13 +2,14 @@ import { Duration } from 'aws-cdk-lib';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { QUEUE_BATCH_MAX, TIMEOUT_SECONDS } from '../lib/names.ts';
+import {
+  QUEUE_BATCH_MAX,
+  QUEUE_RECEIVES_MAX,
+  QUEUE_VISIBILITY_FACTOR,
+  TIMEOUT_SECONDS,
+} from '../lib/names.ts';
 import type { Grantee, ServiceFunction } from './service-function.ts';
 import type { FunctionName } from './settings.ts';
-
-const RECEIVES_MAX = 5;
-/** AWS asks for six times the function timeout, so that a throttled batch is not received twice. */
-const VISIBILITY_FACTOR = 6;
 
 export interface WorkQueueProps {
   /** The function that `feed` gets; the visibility timeout follows from its timeout. */
@@ -25,8 +26,10 @@ export class WorkQueue extends Construct {
     this.queue = new Queue(this, 'Queue', {
       enforceSSL: true,
       encryption: QueueEncryption.SQS_MANAGED,
-      visibilityTimeout: Duration.seconds(TIMEOUT_SECONDS[props.consumer] * VISIBILITY_FACTOR),
-      deadLetterQueue: { queue: props.deadLetters, maxReceiveCount: RECEIVES_MAX },
+      visibilityTimeout: Duration.seconds(
+        TIMEOUT_SECONDS[props.consumer] * QUEUE_VISIBILITY_FACTOR,
+      ),
+      deadLetterQueue: { queue: props.deadLetters, maxReceiveCount: QUEUE_RECEIVES_MAX },
     });
   }
 

@@ -192,6 +192,10 @@ export const METRICS = {
 /** SQS: what one message may delay at most, and how many go into one batch request. */
 export const QUEUE_DELAY_SECONDS_MAX = 900;
 export const QUEUE_BATCH_MAX = 10;
+/** How often a message is received before it is a dead letter. */
+export const QUEUE_RECEIVES_MAX = 5;
+/** AWS asks for six times the function timeout, so that a throttled batch is not received twice. */
+export const QUEUE_VISIBILITY_FACTOR = 6;
 
 /** Seconds the functions may run; queue visibility timeouts are derived from these. */
 export const TIMEOUT_SECONDS = {

@@ -41,5 +41,5 @@ export function authorizerHandler(
   const authorize = async (event: APIGatewayRequestAuthorizerEventV2): Promise<Authorized> => {
     return { isAuthorized: true, context: await contextOf(event.headers?.authorization) };
   };
-  return middy(authorize).use([...deps.telemetry.middlewares]);
+  return middy(authorize, { timeoutEarlyInMillis: 0 }).use([...deps.telemetry.middlewares]);
 }

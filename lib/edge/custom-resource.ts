@@ -28,7 +28,7 @@ export function customResourceHandler(
       LogicalResourceId: event.LogicalResourceId,
     });
   };
-  return middy(handle).use([...deps.telemetry.middlewares]);
+  return middy(handle, { timeoutEarlyInMillis: 0 }).use([...deps.telemetry.middlewares]);
 }
 
 type Outcome =

@@ -1,6 +1,7 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { IdempotencyDeps } from '../app/idempotency.ts';
+import { within } from '../app/within.ts';
 import { type RequestError, STATUS_OF } from '../domain/errors.ts';
 import { METRICS, TIMEOUT_SECONDS } from '../names.ts';
 import type { LambdaTelemetry } from '../runtime/telemetry.ts';
@@ -34,24 +35,24 @@ export function httpHandler(
   name: FunctionName,
   routes: Readonly<Record<string, Route>>,
 ): (event: HttpEvent, context: Context) => Promise<WireAnswer> {
-  const answer = async (event: HttpEvent): Promise<WireAnswer> => {
+  const answer = async (event: HttpEvent, context: Context): Promise<WireAnswer> => {
     const startedAtMs = deps.clock.nowMs();
     deps.telemetry.scope({ requestId: event.requestContext.requestId });
-    const outcome = await settled(event, () =>
+    const work = settled(event, () =>
       dispatch(deps, event, routeOf(routes, event.routeKey), TIMEOUT_SECONDS[name]),
     );
+    const inMs = context.getRemainingTimeInMillis() - ANSWER_BEFORE_TIMEOUT_MS;
+    // What is late goes on by itself and never fails: its failure would be its answer.
+    const outcome = (await within(deps.clock, inMs, work, () => {})) ?? (await tooLate(event));
     logAccess(deps, name, event, outcome, deps.clock.nowMs() - startedAtMs);
     return onWire(event, outcome.answer);
   };
-  return middy(answer, { timeoutEarlyInMillis: ANSWER_BEFORE_TIMEOUT_MS })
-    .use([...deps.telemetry.middlewares])
-    .onError(async (request) => {
-      // Only middy's own early timeout comes here: everything else is answered above.
-      const error = request.error;
-      const outcome = await settled(request.event, () => Promise.reject(error));
-      logAccess(deps, name, request.event, outcome, TIMEOUT_SECONDS[name] * 1_000);
-      request.response = onWire(request.event, outcome.answer);
-    });
+  return middy(answer, { timeoutEarlyInMillis: 0 }).use([...deps.telemetry.middlewares]);
+}
+
+function tooLate(event: HttpEvent): Promise<Outcome> {
+  const error = Object.assign(new Error('The time is over.'), { name: 'TimeoutError' });
+  return settled(event, () => Promise.reject(error));
 }
 
 interface Outcome {

@@ -37,5 +37,5 @@ export function queueHandler<T>(
       batchItemFailures: [...unreadable, ...failed].map((id) => ({ itemIdentifier: id })),
     };
   };
-  return middy(handle).use([...deps.telemetry.middlewares]);
+  return middy(handle, { timeoutEarlyInMillis: 0 }).use([...deps.telemetry.middlewares]);
 }

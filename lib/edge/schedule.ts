@@ -15,5 +15,5 @@ export function scheduleHandler(
       throw error;
     }
   };
-  return middy(handle).use([...deps.telemetry.middlewares]);
+  return middy(handle, { timeoutEarlyInMillis: 0 }).use([...deps.telemetry.middlewares]);
 }

@@ -2,28 +2,28 @@ import { dynamoAnswers } from '../adapters/dynamodb/answers.ts';
 import { dynamoConcurrencyLimits } from '../adapters/dynamodb/concurrency-limits.ts';
 import { dynamoRateLimits } from '../adapters/dynamodb/rate-limits.ts';
 import { cachedLookups } from '../adapters/dynamodb/targets.ts';
-import { httpSender } from '../adapters/http/sender.ts';
 import { breakerTally } from '../app/breaker-tally.ts';
 import { callBudgets } from '../app/call-budgets.ts';
 import { answersKept } from '../app/call-cache.ts';
 import { oauth2Tokens } from '../app/oauth2-tokens.ts';
 import { composePublish } from './compose.ts';
 import { type Environment, readEgress } from './config.ts';
-import { allTables, dynamo, outages, pepperOf } from './parts.ts';
+import type { Outside } from './outside.ts';
+import { allTables, dynamo, httpSenderTo, outages, pepperOf } from './parts.ts';
 import { derivedKey, sealer } from './seal.ts';
 
 const INSTANCE_BYTES = 6;
 
 /** Calls publish what they cannot make, move breakers as deliveries do, and keep what they got. */
-export function composeCall(env: Environment = process.env) {
-  const publish = composePublish(env);
+export function composeCall(env: Environment = process.env, outside: Outside = {}) {
+  const publish = composePublish(env, outside);
   const { clock, random, integrations } = publish;
-  const db = dynamo();
+  const db = dynamo(outside);
   const tables = allTables(env);
-  const sender = httpSender({ policy: readEgress(env) });
+  const sender = httpSenderTo(readEgress(env), outside);
   return {
     ...publish,
-    ...outages(db, tables, env, publish),
+    ...outages(env, publish, outside),
     integrations: { ...integrations, ...cachedLookups(integrations, clock) },
     sender,
     tokens: oauth2Tokens({ ...publish, sender }),
@@ -35,6 +35,6 @@ export function composeCall(env: Environment = process.env) {
     answers: dynamoAnswers(db, tables, publish),
     answersKept: answersKept(),
     // What services answer may be secret.
-    sealer: sealer(derivedKey(pepperOf(env), 'kept-answers')),
+    sealer: sealer(derivedKey(pepperOf(env, outside), 'kept-answers'), random),
   };
 }

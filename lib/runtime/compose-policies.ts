@@ -1,5 +1,5 @@
 import { dynamoIntegrations } from '../adapters/dynamodb/integrations.ts';
-import { cachedNames } from '../adapters/dynamodb/named-targets.ts';
+import { cachedNames } from '../adapters/dynamodb/targets.ts';
 import { breakerTally } from '../app/breaker-tally.ts';
 import { DEFAULT_TENANT } from '../domain/integration.ts';
 import { transientAnswers } from '../policies/answers.ts';
@@ -9,6 +9,7 @@ import { withFallback } from '../policies/fallback.ts';
 import { type RetryAttempt, type RetryOptions, retry } from '../policies/retry.ts';
 import { retryBudget, type SharedRetryBudget } from '../policies/retry-budget.ts';
 import type { Environment } from './config.ts';
+import type { Outside } from './outside.ts';
 import { allTables, base, deliveryQueue, dynamo, histories, outages } from './parts.ts';
 
 /** The policies with a real clock and real dice, as another Lambda of the deployment uses them. */
@@ -29,19 +30,19 @@ export interface Policies {
 const INSTANCE_BYTES = 6;
 
 /** To be called once, when the module is loaded; the function needs what `grantPolicies` gives. */
-export function composePolicies(env: Environment = process.env): Policies {
-  const common = base(env);
+export function composePolicies(env: Environment = process.env, outside: Outside = {}): Policies {
+  const common = base(env, outside);
   const { clock, random, telemetry } = common;
-  const db = dynamo();
+  const db = dynamo(outside);
   const tables = allTables(env);
   const integrations = dynamoIntegrations(db, tables, common);
   const deps = {
     ...common,
-    ...histories(db, tables, env, common),
-    ...outages(db, tables, env, common),
+    ...histories(env, common, outside),
+    ...outages(env, common, outside),
     integrations,
     integrationNamed: cachedNames(integrations, clock),
-    deliveryQueue: deliveryQueue(env, common),
+    deliveryQueue: deliveryQueue(env, common, outside),
     tally: breakerTally(),
     instance: Buffer.from(random.bytes(INSTANCE_BYTES)).toString('base64url'),
   };

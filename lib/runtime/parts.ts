@@ -15,18 +15,20 @@ import { sqsClient } from '../adapters/sqs/client.ts';
 import { sqsDeliveryQueue, sqsFanOutQueue, sqsWorkQueue } from '../adapters/sqs/queues.ts';
 import { systemClock, systemRandom } from '../adapters/system.ts';
 import { breakerBoard } from '../app/breaker-board.ts';
-import type { Sender } from '../app/ports.ts';
+import type { Sender } from '../app/ports-sending.ts';
 import type { EgressPolicy } from '../domain/egress.ts';
 import { type Environment, readConfig, readRetentionDays, required } from './config.ts';
+import type { Outside } from './outside.ts';
 import { powertoolsTelemetry } from './telemetry.ts';
 
 /** What compositions are made of. A function that does not ask for a part does without its code. */
 
 /** What every function has: clock, dice, telemetry. */
-export function base(env: Environment) {
+export function base(env: Environment, outside: Outside) {
   const config = readConfig(env);
-  const telemetry = powertoolsTelemetry(config);
-  return { config, telemetry, clock: systemClock, random: systemRandom, version: config.version };
+  const { clock = systemClock, random = systemRandom } = outside;
+  const telemetry = outside.telemetry ?? powertoolsTelemetry(config);
+  return { config, telemetry, clock, random, version: config.version };
 }
 
 type Base = ReturnType<typeof base>;
@@ -35,15 +37,17 @@ type Base = ReturnType<typeof base>;
  * One client of each service in a process, so that connections are used again. Marked pure, so
  * that a bundle in which nobody asks for a client does without its SDK.
  */
-export const dynamo = /* @__PURE__ */ once(() => dynamoClient({}));
-export const sqs = /* @__PURE__ */ once(sqsClient);
-export const secrets = /* @__PURE__ */ once(secretsClient);
+export const dynamo = /* @__PURE__ */ givenOrOwn('dynamo', () => dynamoClient({}));
+export const sqs = /* @__PURE__ */ givenOrOwn('sqs', sqsClient);
+export const secrets = /* @__PURE__ */ givenOrOwn('secrets', secretsClient);
 
-function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
+function givenOrOwn<K extends keyof Outside>(name: K, make: () => NonNullable<Outside[K]>) {
+  let own: NonNullable<Outside[K]> | undefined;
+  return (outside: Outside): NonNullable<Outside[K]> => {
+    const given = outside[name];
+    if (given != null) return given;
+    own ??= make();
+    return own;
   };
 }
 
@@ -56,7 +60,9 @@ export function allTables(env: Environment): Tables {
   return { registry: names.registryTable, history: names.historyTable, state: names.stateTable };
 }
 
-export function histories(db: DynamoDBClient, tables: Tables, env: Environment, common: Base) {
+export function histories(env: Environment, common: Base, outside: Outside) {
+  const db = dynamo(outside);
+  const tables = allTables(env);
   const options = { ...common, retentionDays: readRetentionDays(env) };
   return {
     events: dynamoEvents(db, tables, options),
@@ -65,15 +71,15 @@ export function histories(db: DynamoDBClient, tables: Tables, env: Environment, 
   };
 }
 
-export function deliveryQueue(env: Environment, { telemetry }: Base) {
+export function deliveryQueue(env: Environment, { telemetry }: Base, outside: Outside) {
   const names = ['deliveryQueueUrl', 'slowQueueUrl', 'drainQueueUrl'] as const;
   const urls = required(env, names);
   const lanes = { fast: urls.deliveryQueueUrl, slow: urls.slowQueueUrl, drain: urls.drainQueueUrl };
-  return sqsDeliveryQueue(sqs(), lanes, telemetry);
+  return sqsDeliveryQueue(sqs(outside), lanes, telemetry);
 }
 
-export function fanOutQueue(env: Environment, { telemetry }: Base) {
-  return sqsFanOutQueue(sqs(), required(env, ['fanOutQueueUrl']).fanOutQueueUrl, telemetry);
+export function fanOutQueue(env: Environment, { telemetry }: Base, outside: Outside) {
+  return sqsFanOutQueue(sqs(outside), required(env, ['fanOutQueueUrl']).fanOutQueueUrl, telemetry);
 }
 
 /** What is known of breakers that are not well, and nothing that changes them. */
@@ -83,7 +89,9 @@ export function boardOf(db: DynamoDBClient, tables: Tables, common: Base) {
 }
 
 /** What every function needs that moves breakers, or lets go what is held. */
-export function outages(db: DynamoDBClient, tables: Tables, env: Environment, common: Base) {
+export function outages(env: Environment, common: Base, outside: Outside) {
+  const db = dynamo(outside);
+  const tables = allTables(env);
   const { workQueueUrl } = required(env, ['workQueueUrl']);
   const breakers = dynamoBreakers(db, tables, common);
   return {
@@ -91,17 +99,22 @@ export function outages(db: DynamoDBClient, tables: Tables, env: Environment, co
     board: breakerBoard({ ...common, breakers }),
     drains: dynamoDrains(db, tables, common),
     progress: dynamoProgress(db, tables, common),
-    workQueue: sqsWorkQueue(sqs(), workQueueUrl, common.telemetry),
-    fanOutQueue: fanOutQueue(env, common),
+    workQueue: sqsWorkQueue(sqs(outside), workQueueUrl, common.telemetry),
+    fanOutQueue: fanOutQueue(env, common, outside),
   };
 }
 
 /** To whatever an integration may be: ARNs go to AWS, URLs over HTTP. */
-export function senderTo(policy: EgressPolicy): Sender {
-  return routedSender(awsTargetSender(policy), httpSender({ policy }));
+export function senderTo(policy: EgressPolicy, outside: Outside): Sender {
+  return outside.sender ?? routedSender(awsTargetSender(policy), httpSender({ policy }));
 }
 
-export function pepperOf(env: Environment) {
+/** To URLs alone. */
+export function httpSenderTo(policy: EgressPolicy, outside: Outside): Sender {
+  return outside.sender ?? httpSender({ policy });
+}
+
+export function pepperOf(env: Environment, outside: Outside) {
   const { pepperSecretId } = required(env, ['pepperSecretId']);
-  return keptSecret(secrets(), pepperSecretId);
+  return keptSecret(secrets(outside), pepperSecretId);
 }

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+import type { Random } from '../app/ports.ts';
 import { compressed, inflated } from './gzip.ts';
 
 /** Prepares an answer for being kept a while, and reads it back. */
@@ -23,11 +24,11 @@ export function derivedKey(
 }
 
 /** AES-256-GCM: opening throws when the text or the context was changed. Compressed before. */
-export function sealer(key: () => Promise<Uint8Array>): Sealer {
+export function sealer(key: () => Promise<Uint8Array>, random: Pick<Random, 'bytes'>): Sealer {
   const options = { authTagLength: TAG_BYTES };
   return {
     async seal(plain, context) {
-      const nonce = randomBytes(NONCE_BYTES);
+      const nonce = random.bytes(NONCE_BYTES);
       const cipher = createCipheriv('aes-256-gcm', await key(), nonce, options);
       cipher.setAAD(Buffer.from(context));
       const content = Buffer.concat([cipher.update(compressed(plain)), cipher.final()]);

@@ -20,7 +20,10 @@ function world() {
     clock,
     random: fakeRandom(),
     telemetry: fakeTelemetry(),
-    sealer: sealer(derivedKey(async () => 'pepper', 'kept-answers')),
+    sealer: sealer(
+      derivedKey(async () => 'pepper', 'kept-answers'),
+      fakeRandom(),
+    ),
     claims: {
       ...claims,
       finish: async (...args: Parameters<typeof claims.finish>) => {

@@ -51,7 +51,7 @@ export function httpWorld() {
     publicUrl: 'https://in.example.com',
     retentionDays: FAKE_RETENTION_DAYS,
     cursorKey: derivedKey(pepper, 'cursors'),
-    sealer: sealer(derivedKey(pepper, 'kept-answers')),
+    sealer: sealer(derivedKey(pepper, 'kept-answers'), world.deps.random),
     sourceOf: world.deps.sources.byId,
     probes: {
       registry: async () => {},
@@ -72,7 +72,7 @@ export function httpWorld() {
     const event = eventOf(method, path, query, given, `req-${++calls}`);
     const answer = await functions[ROUTES[key]](
       { ...event, routeKey: key, pathParameters: params, ...given.event },
-      {} as Context,
+      { getRemainingTimeInMillis: () => 29_000 } as Context,
     );
     const bytes = Buffer.from(answer.body, answer.isBase64Encoded ? 'base64' : 'utf8');
     const packed = answer.headers['content-encoding'] === 'gzip';

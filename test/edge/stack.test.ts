@@ -15,9 +15,9 @@ const EVENT = {
 };
 
 function handlerOf(answer: Route['answer']) {
-  const { deps } = httpWorld();
+  const { deps, clock } = httpWorld();
   const routes = { 'GET /health/live': { scope: null, answer } as Route };
-  return { deps, handler: httpHandler(deps, 'api', routes) };
+  return { deps, clock, handler: httpHandler(deps, 'api', routes) };
 }
 
 const contextWith = (remainingMs: number) =>
@@ -25,8 +25,11 @@ const contextWith = (remainingMs: number) =>
 
 describe('the stack of the HTTP functions', () => {
   it('answers 503 before Lambda would cut it off without an answer', async () => {
-    const { deps, handler } = handlerOf(() => new Promise<never>(() => {}));
-    const answer = await handler(EVENT, contextWith(520));
+    const { deps, clock, handler } = handlerOf(() => new Promise<never>(() => {}));
+    const answering = handler(EVENT, contextWith(520));
+    await new Promise(setImmediate);
+    clock.advance(20);
+    const answer = await answering;
     expect([answer.statusCode, JSON.parse(answer.body).code]).toEqual([503, 'unavailable']);
     expect(answer.headers['x-request-id']).toBe('req-1');
     expect(deps.telemetry.lines).toMatchObject([{ message: 'http.request', level: 'error' }]);
