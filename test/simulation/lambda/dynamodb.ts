@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type ModelDynamoDb, modelDynamoDb } from '../dynamodb/model.ts';
+import type { Written } from '../dynamodb/table.ts';
 import type { TableSpec } from '../dynamodb/table-spec.ts';
 import { AWS_WEAKNESSES, type Weaknesses } from '../dynamodb/weaknesses.ts';
 import type { Process } from '../kernel/process.ts';
@@ -9,6 +10,11 @@ export interface DynamoDb {
   readonly model: ModelDynamoDb;
   /** A client in a process: has `send` and nothing else. */
   clientOf(process: Process): DynamoDBClient;
+}
+
+export interface DynamoDbOptions extends Partial<Weaknesses> {
+  /** Told of every change of a row, when it is made. */
+  readonly onWrite?: (written: Written) => void;
 }
 
 /** Each is what the model calls so, with `dynamodb-` before it. */
@@ -36,7 +42,7 @@ const RETRY_BASE_MS = 50;
 export function dynamoDb(
   simulation: Simulation,
   tables: readonly TableSpec[],
-  weaknesses: Partial<Weaknesses> = {},
+  { onWrite, ...weaknesses }: DynamoDbOptions = {},
 ): DynamoDb {
   const { attemptsMax } = { ...AWS_WEAKNESSES, ...weaknesses };
   const { clock } = simulation.world;
@@ -45,6 +51,7 @@ export function dynamoDb(
     clock,
     random: simulation.draws('dynamodb'),
     tables,
+    ...(onWrite && { onWrite }),
     // The way there and back is the kernel's, and so are the attempts.
     weaknesses: { ...weaknesses, latencyMs: 0, attemptsMax: 1 },
     sleep: (ms) => clock.sleep(ms),

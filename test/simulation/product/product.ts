@@ -1,0 +1,160 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { QueueName } from '../../../infra/settings.ts';
+import { apiFunction } from '../../../lib/edge/functions/api.ts';
+import { callFunction } from '../../../lib/edge/functions/call.ts';
+import { deliverFunction } from '../../../lib/edge/functions/deliver.ts';
+import { fanOutFunction } from '../../../lib/edge/functions/fan-out.ts';
+import { publishFunction } from '../../../lib/edge/functions/publish.ts';
+import { receiveFunction } from '../../../lib/edge/functions/receive.ts';
+import { tickFunction } from '../../../lib/edge/functions/tick.ts';
+import { workFunction } from '../../../lib/edge/functions/work.ts';
+import { DEFAULT_SETTINGS } from '../../../lib/local/sqs-attributes.ts';
+import type { NamedQueue } from '../../../lib/local/sqs-service.ts';
+import { TIMEOUT_SECONDS } from '../../../lib/names.ts';
+import type { Outside } from '../../../lib/runtime/outside.ts';
+import { type Receiver, type Receivers, receivers } from '../destinations/receivers.ts';
+import type { Written } from '../dynamodb/table.ts';
+import { productTables } from '../dynamodb/table-spec.ts';
+import type { Weaknesses as DynamoDbWeaknesses } from '../dynamodb/weaknesses.ts';
+import type { Process } from '../kernel/process.ts';
+import type { Simulation } from '../kernel/simulate.ts';
+import { type DynamoDb, dynamoDb } from '../lambda/dynamodb.ts';
+import { eventSource } from '../lambda/event-source.ts';
+import { type Compose, type ModelFunction, modelFunction } from '../lambda/function.ts';
+import type { LambdaHandler } from '../lambda/instance.ts';
+import { schedule } from '../lambda/schedule.ts';
+import { type ModelSqs, modelSqs } from '../sqs/model.ts';
+import type { Weaknesses as SqsWeaknesses } from '../sqs/weaknesses.ts';
+import { type Gateway, gateway } from './gateway.ts';
+import { type Line, type Log, productLog } from './log.ts';
+import {
+  BATCH_SIZE,
+  CONSUMERS,
+  environmentOf,
+  type FunctionName,
+  RECEIVES_MAX,
+  RECURSIVE,
+  SETTINGS,
+  TABLE_NAMES,
+  TICK_EVERY_MS,
+  visibilitySeconds,
+} from './settings.ts';
+import { vaultOf } from './vault.ts';
+
+/** The real handlers on models of everything they touch. */
+export interface Product {
+  readonly simulation: Simulation;
+  readonly db: DynamoDb;
+  readonly sqs: ModelSqs;
+  readonly queues: Readonly<Record<QueueName, NamedQueue>>;
+  readonly deadLetters: Readonly<Record<'delivery' | 'background', NamedQueue>>;
+  readonly functions: Readonly<Record<FunctionName, ModelFunction>>;
+  readonly receivers: Receivers;
+  readonly log: Log;
+  readonly request: Gateway;
+}
+
+export interface ProductOptions {
+  readonly receivers: readonly Receiver[];
+  /** Told of every change of a row, when it is made. */
+  readonly onWrite?: (written: Written) => void;
+  readonly onLine?: (line: Line) => void;
+  /** Asked before each tick: true leaves it out. */
+  readonly mayRest?: () => boolean;
+  readonly dynamodb?: Partial<DynamoDbWeaknesses>;
+  readonly sqs?: Partial<SqsWeaknesses>;
+  /** Another way to the tables for some of the instances: as older or newer code has it. */
+  readonly throughOf?: (process: Process, db: DynamoDBClient) => DynamoDBClient;
+}
+
+const MAKE = {
+  api: apiFunction,
+  call: callFunction,
+  publish: publishFunction,
+  receive: receiveFunction,
+  deliver: deliverFunction,
+  fanOut: fanOutFunction,
+  tick: tickFunction,
+  work: workFunction,
+} as const satisfies Record<FunctionName, unknown>;
+
+/** Instances at a time of a function that no queue feeds. */
+const CONCURRENCY_MAX = 10;
+
+/** Deploys the product into the simulation. */
+export function deployed(simulation: Simulation, options: ProductOptions): Product {
+  const { throughOf = (_, client) => client } = options;
+  const log = productLog(options.onLine);
+  const hosts = receivers(simulation, options.receivers);
+  const db = dynamoDb(simulation, productTables(TABLE_NAMES), {
+    ...options.dynamodb,
+    ...(options.onWrite && { onWrite: options.onWrite }),
+  });
+  const sqs = modelSqs({
+    clock: simulation.world.clock,
+    random: simulation.draws('sqs'),
+    ask: simulation.fault,
+    weaknesses: options.sqs ?? {},
+  });
+  const env = environmentOf(sqs.urlOf);
+
+  const composeOf =
+    (name: FunctionName): Compose =>
+    ({ process, chainOf }) => {
+      const outside: Outside = {
+        clock: process.clock,
+        random: process.random,
+        telemetry: log.telemetryOf(process.name),
+        dynamo: throughOf(process, db.clientOf(process)),
+        sqs: sqs.clientOf(process, chainOf),
+        secrets: vaultOf(simulation, process),
+        sender: hosts.senderOf(process),
+      };
+      return MAKE[name](env, outside) as LambdaHandler;
+    };
+  const functionOf = (name: FunctionName) =>
+    modelFunction(simulation, {
+      name,
+      timeoutMs: TIMEOUT_SECONDS[name] * 1_000,
+      concurrencyMax: concurrencyOf(name),
+      ...(RECURSIVE.has(name) && { recursiveLoop: 'Allow' as const }),
+      compose: composeOf(name),
+    });
+  const functions = fromNames(Object.keys(MAKE) as FunctionName[], functionOf);
+
+  const deadLetters = fromNames(['delivery', 'background'] as const, (name) =>
+    sqs.service.create(`dead-${name}`, DEFAULT_SETTINGS),
+  );
+  const queues = fromNames(Object.keys(CONSUMERS) as QueueName[], (name) => {
+    const { fn, deadLetters: dead } = CONSUMERS[name];
+    const queue = sqs.service.create(name, {
+      ...DEFAULT_SETTINGS,
+      visibilityTimeoutSeconds: visibilitySeconds(fn),
+      redrive: { deadLetterArn: deadLetters[dead].arn, maxReceiveCount: RECEIVES_MAX },
+    });
+    eventSource(simulation, sqs, {
+      ...{ queue, fn: functions[fn], batchSize: BATCH_SIZE, windowMs: 0 },
+      ...{ concurrencyMax: SETTINGS.maxConcurrency[name], reportsFailures: true },
+    });
+    return queue;
+  });
+  schedule(simulation, {
+    ...{ name: 'tick', fn: functions.tick, everyMs: TICK_EVERY_MS },
+    ...(options.mayRest && { mayRest: options.mayRest }),
+  });
+  const request = gateway(simulation, functions);
+  const product = { simulation, db, sqs, queues, deadLetters, functions, receivers: hosts };
+  return { ...product, log, request };
+}
+
+/** As many as its queues may run at once: with fewer, a batch would be throttled. */
+function concurrencyOf(name: FunctionName): number {
+  const fed = (Object.keys(CONSUMERS) as QueueName[]).filter(
+    (queue) => CONSUMERS[queue].fn === name,
+  );
+  return fed.reduce((sum, queue) => sum + SETTINGS.maxConcurrency[queue], 0) || CONCURRENCY_MAX;
+}
+
+function fromNames<K extends string, V>(names: readonly K[], of: (name: K) => V): Record<K, V> {
+  return Object.fromEntries(names.map((name) => [name, of(name)])) as Record<K, V>;
+}
