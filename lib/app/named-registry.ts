@@ -26,6 +26,8 @@ export interface Registry<T extends Named> {
 
 /** How often a change that lost a race is made again upon what won. */
 const RACES_MAX = 3;
+/** A name that was claimed for something that never came is free after this long. */
+const CLAIM_SECONDS = 30;
 
 /** By id or name, of the caller's tenant; a foreign one is as absent as none. */
 export async function lookUp<T extends Named>(
@@ -60,7 +62,7 @@ export async function add<T extends Named>({ kind, store }: Registry<T>, item: T
     case 'name-taken': {
       const own = await store.byId(item.id, item.tenant);
       if (own !== undefined) return own;
-      throw nameTaken(kind, item);
+      throw await nameRefused(kind, store, item);
     }
   }
 }
@@ -77,7 +79,7 @@ export async function change<T extends Named>(
     if (next === current) return current;
     const result = await store.save(next, current.name);
     if (result === 'saved') return { ...next, version: next.version + 1 };
-    if (result === 'name-taken') throw nameTaken(kind, next);
+    if (result === 'name-taken') throw await nameRefused(kind, store, next);
   }
   throw lostRaces(kind);
 }
@@ -102,13 +104,13 @@ export async function addOrChange<T extends Named>(
       case 'limit-reached':
         throw limitReached(kind);
       case 'name-taken':
-        if (stored !== undefined) throw nameTaken(kind, next);
+        if (stored !== undefined) throw await nameRefused(kind, store, next);
         taken = next; // By somebody who was quicker: the next round changes theirs.
         break;
       case 'stale':
     }
   }
-  throw taken === undefined ? lostRaces(kind) : nameTaken(kind, taken);
+  throw taken === undefined ? lostRaces(kind) : await nameRefused(kind, store, taken);
 }
 
 /** Removes it, whatever else happens to it meanwhile. */
@@ -132,7 +134,20 @@ export function requireSameTenant(caller: Caller, stored: Named, named: string |
   );
 }
 
-function nameTaken(kind: string, { tenant, name }: Named): RequestError {
+/** Why the name cannot be had: somebody has it, or is about to, or died while taking it. */
+async function nameRefused<T extends Named>(
+  kind: string,
+  store: Pick<NamedStore<T>, 'byName'>,
+  { tenant, name }: T,
+): Promise<RequestError> {
+  if ((await store.byName(tenant, name)) === undefined) {
+    return new RequestError(
+      'conflict',
+      `name: ${JSON.stringify(name)} is being taken by another request; ` +
+        `try again in ${CLAIM_SECONDS} seconds.`,
+      { headers: { 'retry-after': String(CLAIM_SECONDS) } },
+    );
+  }
   return new RequestError(
     'name-taken',
     `name: ${JSON.stringify(name)} is the name of another ${kind} of the tenant ${JSON.stringify(tenant)}.`,

@@ -160,10 +160,10 @@ describe('putting an integration', () => {
     expect(answer.created).toBe(false);
   });
 
-  it('gives up on a name that is held but cannot be read', async () => {
+  it('says when to try again where a name is claimed by who has not come, or has died', async () => {
     const { world } = setUp();
     const integrations = { ...world.integrations, create: async () => 'name-taken' as const };
-    const { code } = await refusalOf(putIntegration({ ...world, integrations }, ME, 'erp', BASE));
-    expect(code).toBe('name-taken');
+    const refused = await refusalOf(putIntegration({ ...world, integrations }, ME, 'erp', BASE));
+    expect([refused.code, refused.headers]).toEqual(['conflict', { 'retry-after': '30' }]);
   });
 });
