@@ -164,6 +164,7 @@ describe('putting an integration', () => {
     const { world } = setUp();
     const integrations = { ...world.integrations, create: async () => 'name-taken' as const };
     const refused = await refusalOf(putIntegration({ ...world, integrations }, ME, 'erp', BASE));
-    expect([refused.code, refused.headers]).toEqual(['conflict', { 'retry-after': '30' }]);
+    expect(refused.code).toBe('conflict');
+    expect(refused.message).toContain('try again in 30 seconds');
   });
 });
