@@ -61,7 +61,7 @@ export async function untilHeard(
 ): Promise<ApiAnswer | undefined> {
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     const answer = await product.request(process, request);
-    const isBusy = answer.status === 409 && answer.json?.code === 'request-in-progress';
+    const isBusy = answer.status === 409 && answer.headers['retry-after'] !== undefined;
     if (answer.status < 500 && answer.status !== 429 && !isBusy) return answer;
     await process.clock.sleep(TRY_AGAIN_MS);
   }
