@@ -76,6 +76,8 @@ export interface Breakers {
   ): Promise<Breaker | 'late'>;
   /** No call before that time, whatever the state; an earlier one than is set changes nothing. */
   pause(ref: BreakerRef, notBeforeMs: number): Promise<void>;
+  /** The pause until then has been seen to: its mark goes, unless it was prolonged meanwhile. */
+  pauseSeen(ref: BreakerRef, notBeforeMs: number): Promise<void>;
   /** Calls take long: the slow lane until then; an earlier one than is set changes nothing. */
   linger(ref: BreakerRef, slowUntilMs: number): Promise<void>;
   /** Adds to `totals.rejected` of a stored breaker. */

@@ -15,7 +15,8 @@ import { type ProbeWaitingDeps, probeDueMs, probeWaiting } from './probe-waiting
 import { turned } from './turns.ts';
 
 export interface WatchDeps extends ProbeDeps, ProbeWaitingDeps {
-  readonly breakers: ProbeDeps['breakers'] & Pick<Breakers, 'board' | 'load' | 'calm'>;
+  readonly breakers: ProbeDeps['breakers'] &
+    Pick<Breakers, 'board' | 'load' | 'calm' | 'pauseSeen'>;
   readonly integrations: ProbeDeps['integrations'] & Pick<Integrations, 'byId'>;
   readonly deliveries: ProbeDeps['deliveries'] & ProbeWaitingDeps['deliveries'];
   readonly clock: Clock;
@@ -27,6 +28,8 @@ const WIDTH = 8;
 const ANNOUNCED_MS = 10_000;
 /** A pause whose end is older than this has been seen to. */
 const PAUSE_RECENT_MS = 3_600_000;
+/** A drain that was under way looks at the pause for its pace: the mark stays this long after it. */
+const PAUSE_MARK_MS = 120_000;
 /** The breaker of a fallback that could have been probed for so long, and was not, is closed. */
 const UNNEEDED_MS = 3_600_000;
 
@@ -79,11 +82,15 @@ async function releasePaused(
 ): Promise<void> {
   const { notBeforeMs, state } = breaker;
   if (breaker.target !== PRIMARY_TARGET) return;
-  // A closed one loses its mark afterwards, so it is seen to once.
+  // A closed one loses its mark afterwards, so it is seen to however late.
   const wasPaused = state === 'closed' ? notBeforeMs > 0 : notBeforeMs > nowMs - PAUSE_RECENT_MS;
   if (!wasPaused || integration.status !== 'active') return;
   // While it is open its sweep stands already.
-  if (passes(breaker, integration, nowMs)) await startDrain(deps, integration, { ramp: false });
+  if (!passes(breaker, integration, nowMs)) return;
+  await startDrain(deps, integration, { ramp: false });
+  if (state === 'closed' && notBeforeMs < nowMs - PAUSE_MARK_MS) {
+    await deps.breakers.pauseSeen(breaker, notBeforeMs);
+  }
 }
 
 async function move(

@@ -141,6 +141,21 @@ describe('watching the breakers', () => {
     expect(await world.deps.breakers.board()).toEqual([]);
   });
 
+  it('starts drains after a pause for a few minutes, not for as long as it is watched', async () => {
+    const world = await setUp();
+    await failOnce(world);
+    await world.deps.breakers.pause(TARGET, world.clock.nowMs() + 5_000);
+    let minutes = 0;
+    for (let minute = 1; minute <= 60; minute++) {
+      world.clock.advance(60_000);
+      const before = world.workQueue.rung.length;
+      await watch(world);
+      if (world.workQueue.rung.length > before) minutes = minute;
+    }
+    expect(minutes).toBe(3);
+    expect(await world.deps.breakers.load(TARGET)).toMatchObject({ notBeforeMs: 0 });
+  });
+
   it('starts a drain for what was held in a pause before the mark of it goes', async () => {
     const world = await setUp();
     await world.deps.breakers.pause(TARGET, world.clock.nowMs() + 5_000);

@@ -287,6 +287,18 @@ export function breakersContract(make: MakeWorld): void {
       expect(await breakers.board()).toMatchObject([{ state: 'closed', [field]: T0 + 9 }]);
     });
 
+    it('are taken off when they were seen to, unless they were prolonged', async () => {
+      const breakers = await begin();
+      await breakers.pauseSeen(REF, T0 + 3);
+      expect(await breakers.load(REF)).toBeUndefined();
+      await breakers.pause(REF, T0 + 3);
+      await breakers.pause(REF, T0 + 9);
+      await breakers.pauseSeen(REF, T0 + 3);
+      expect((await breakers.load(REF))?.notBeforeMs).toBe(T0 + 9);
+      await breakers.pauseSeen(REF, T0 + 9);
+      expect(await breakers.load(REF)).toEqual(newBreaker(REF));
+    });
+
     it('stand beside a state, and do not change it', async () => {
       const breakers = await begin();
       await breakers.move(open());

@@ -99,6 +99,10 @@ export function fakeBreakers(clock: Pick<Clock, 'nowMs'> = { nowMs: () => 0 }): 
       const breaker = find(ref) ?? newBreaker(ref);
       if (notBeforeMs > breaker.notBeforeMs) set({ ...breaker, notBeforeMs });
     },
+    async pauseSeen(ref, notBeforeMs) {
+      const breaker = find(ref);
+      if (breaker?.notBeforeMs === notBeforeMs) set({ ...breaker, notBeforeMs: 0 });
+    },
     async linger(ref, slowUntilMs) {
       const breaker = find(ref) ?? newBreaker(ref);
       if (slowUntilMs > breaker.slowUntilMs) set({ ...breaker, slowUntilMs });

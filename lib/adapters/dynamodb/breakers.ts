@@ -88,6 +88,11 @@ export function dynamoBreakers(
 
     pause: (ref, notBeforeMs) => mark(store, ref, 'nb', notBeforeMs),
 
+    async pauseSeen(ref, notBeforeMs) {
+      const condition = breakerConditions.isPausedUntil(notBeforeMs);
+      await updateIf(store, keys.breaker(ref), { set: { nb: undefined } }, condition);
+    },
+
     linger: (ref, slowUntilMs) => mark(store, ref, 'su', slowUntilMs),
 
     async reject(ref, count) {

@@ -15,6 +15,10 @@ export const breakerConditions = {
     ExpressionAttributeNames: { '#t': attribute },
     values: { ':ms': ms },
   }),
+  isPausedUntil: (ms: number): Condition => ({
+    ConditionExpression: 'nb = :ms',
+    values: { ':ms': ms },
+  }),
   /** Half-open with these results, and fewer leases than `room`. */
   hasRoom: (
     seen: { readonly version: number; readonly room: number } & Pick<
