@@ -39,6 +39,7 @@ export function breakerBoard(deps: BoardDeps): BreakerBoard {
   let known = new Map<string, Known>();
   let seenAtMs = Number.NEGATIVE_INFINITY;
   let askedAtMs = Number.NEGATIVE_INFINITY;
+  let calledAtMs = Number.NEGATIVE_INFINITY;
   let asking: Promise<void> | undefined;
 
   async function ask(): Promise<void> {
@@ -46,21 +47,26 @@ export function breakerBoard(deps: BoardDeps): BreakerBoard {
     askedAtMs = atMs;
     try {
       const signs = await deps.breakers.board();
+      // Overtaken by a later question.
+      if (atMs < seenAtMs) return;
       known = merged(known, signs, atMs);
       seenAtMs = atMs;
     } catch (error) {
       telemetry.count('BreakerStoreFailures');
       telemetry.warn('breakers.unavailable', { error });
     } finally {
-      asking = undefined;
+      if (askedAtMs === atMs) asking = undefined;
     }
   }
 
   return {
     async refresh() {
       const nowMs = clock.nowMs();
+      // Frozen with its question out, an instance may hear an answer that is as old.
+      const wasAway = nowMs - calledAtMs >= FRESH_MS;
+      calledAtMs = nowMs;
       const freshMs = Math.min(FRESH_MS * (1 + known.size / LONG_BOARD), FRESH_MS_MAX);
-      if (nowMs - askedAtMs >= freshMs) asking ??= ask();
+      if (nowMs - askedAtMs >= freshMs && (asking === undefined || wasAway)) asking = ask();
       // Later callers go on with what is known, once the first has waited long enough.
       if (asking === undefined || nowMs - askedAtMs >= WAIT_MS) return;
       await within(clock, WAIT_MS, asking, () => {});

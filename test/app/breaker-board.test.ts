@@ -37,3 +37,26 @@ describe('what an instance learned itself', () => {
     expect(board.sign(REF)?.notBeforeMs).toBe(T0 + 5_000);
   });
 });
+
+describe('a board whose question was out while its instance was frozen', () => {
+  const questions: { answer: (signs: readonly ReturnType<typeof signOf>[]) => void }[] = [];
+  const clock = fakeClock();
+  const board = () =>
+    new Promise<readonly ReturnType<typeof signOf>[]>((answer) => questions.push({ answer }));
+  const asked = breakerBoard({ breakers: { board }, clock, telemetry: fakeTelemetry() });
+
+  it('is asked for anew, and an answer of the old question changes nothing any more', async () => {
+    const inVain = asked.refresh();
+    clock.advance(250);
+    await inVain;
+    await asked.refresh();
+    clock.advance(60_000);
+    const thawed = asked.refresh();
+    questions[1]?.answer([signOf(OPEN)]);
+    await thawed;
+    questions[0]?.answer([]);
+    await asked.refresh();
+    expect(questions).toHaveLength(2);
+    expect(asked.sign(REF)?.state).toBe('open');
+  });
+});
