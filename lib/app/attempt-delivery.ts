@@ -8,6 +8,7 @@ import { giveBack } from './breaker-guard.ts';
 import { reportCalls } from './breaker-report.ts';
 import { type Asked, type Chosen, chooseTarget } from './choose-target.ts';
 import { claim, type Due, dueNow, type Rung } from './delivery-due.ts';
+import { comeBack, type LeaveInTurn, leaveInTurn } from './leave-in-turn.ts';
 import { leaveLine } from './line-handoff.ts';
 import { inLine, inTurn, withOrderingKey } from './line-turns.ts';
 import { type AttemptDeps, makeAttempt } from './make-attempt.ts';
@@ -67,7 +68,12 @@ async function attemptDue(
   leave: Leave,
 ): Promise<void> {
   const { task } = due;
-  const asked = { lane: task.lane ?? 'fast', ...leave };
+  const turn = await leaveOf(deps, integration, due, leave);
+  // It is held already, and first in its line.
+  if (turn.isLimited && due.isOrdered && due.delivery.state.status === 'held') {
+    return await comeBack(deps, task, turn.waitMs);
+  }
+  const asked = { lane: task.lane ?? 'fast', isLimited: turn.isLimited };
   const choice = await chooseTarget(deps, integration, due.delivery, asked);
   switch (choice.kind) {
     case 'hold':
@@ -81,6 +87,18 @@ async function attemptDue(
       break;
   }
   await attemptAt(deps, integration, due, choice.chosen);
+}
+
+/** What the batch found out, and where order is kept what it left to each delivery. */
+async function leaveOf(
+  deps: AttemptDeps,
+  integration: Integration,
+  { task, delivery }: Rung & Due,
+  { isLimited }: Leave,
+): Promise<LeaveInTurn> {
+  const isDoneWith = delivery.chain?.trigger === 'exhausted';
+  if (isLimited || integration.ordering !== 'fifo' || isDoneWith) return { isLimited, waitMs: 0 };
+  return await leaveInTurn(deps, integration, task);
 }
 
 /** What is done with, and nobody of its chain takes now. */

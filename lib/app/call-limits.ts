@@ -34,7 +34,7 @@ export async function askLimits(
     readonly count: number;
     readonly width: number;
     readonly untilMs: number;
-    /** The drain took its share of the rate before it rang. */
+    /** Leave by the rate is asked for elsewhere: by the drain that rang, or by each delivery. */
     readonly isPaid: boolean;
   },
 ): Promise<Grant> {

@@ -65,7 +65,8 @@ async function deliverGroup(
         count: group.length,
         width: share,
         untilMs: deps.clock.nowMs() + remainingMs(),
-        isPaid: group.every(({ task }) => task.lane === 'drain'),
+        // Where order is kept, each asks for itself when it has its turn.
+        isPaid: integration.ordering === 'fifo' || group.every(({ task }) => task.lane === 'drain'),
       });
     }
     const { calls, width } = grant ?? { calls: group.length, width: share };

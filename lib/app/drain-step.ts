@@ -177,15 +177,16 @@ async function areFew({ deliveries }: DrainDeps, { id }: Integration): Promise<b
 /**
  * How many of `count` calls the integration's rate allows until the next step: all that are free
  * now, and half of the limit whether or not they are, so that live traffic does not keep the
- * backlog waiting for ever. Nobody asks again for them when they are made.
+ * backlog waiting for ever. Nobody asks again for them when they are made; where order is kept each
+ * delivery does, and nobody here.
  */
 async function leaveFor(
   { rateLimits }: DrainDeps,
-  { id, limits: { perSecond } }: Integration,
+  { id, ordering, limits: { perSecond } }: Integration,
   count: number,
   nowMs: number,
 ): Promise<number> {
-  if (perSecond === undefined || count === 0) return count;
+  if (perSecond === undefined || count === 0 || ordering === 'fifo') return count;
   const seconds = stepSeconds({ perSecond });
   // The limit has a burst of one second itself.
   const debtMs = (seconds - 1) * 1000;

@@ -7,8 +7,12 @@ const MANY_KEYS = Number(process.env.FIFO_MANY_KEYS ?? 250);
 const CALL_MS = 50;
 
 /** An integration that was paused while so many were published, and is let go. */
-async function heldWorld(keys: readonly string[], each: number) {
-  const world = await lineWorld({ status: 'paused' });
+async function heldWorld(
+  keys: readonly string[],
+  each: number,
+  limits: { readonly perSecond?: number } = {},
+) {
+  const world = await lineWorld({ status: 'paused', limits });
   let doorbells = 0;
   const { ring } = world.queue;
   world.queue.ring = async (bells) => {
@@ -45,6 +49,20 @@ describe('a drain of held deliveries that keep order', () => {
       expect(world.arrived(key)).toEqual(world.ids.filter((id) => world.keys.get(id) === key));
     }
     expect(world.doorbells()).toBeLessThan(3 * world.ids.length);
+  });
+
+  it('goes no faster than the limit, whoever rings for the next in line', async () => {
+    const world = await heldWorld(['a', 'b', 'c', 'd'], 30, { perSecond: 5 });
+    const sinceMs = world.clock.nowMs();
+    const atMs: number[] = [];
+    world.other.meanwhile = async () => void atMs.push(world.clock.nowMs() - sinceMs);
+    await world.minutes(3);
+    expect(world.calls()).toHaveLength(120);
+    // A burst of one second at any time.
+    for (const [n, ms] of atMs.entries()) {
+      const within = atMs.slice(n).filter((one) => one < ms + 10_000).length;
+      expect(within).toBeLessThanOrEqual(5 * 11);
+    }
   });
 
   it('behind one that waits for its retry: rings few a minute, and all go when it has gone', async () => {
