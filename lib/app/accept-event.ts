@@ -10,6 +10,7 @@ import {
   ulid,
 } from '../domain/ids.ts';
 import type { Route } from '../domain/integration.ts';
+import { SETTLED_MS } from '../domain/reconciliation.ts';
 import { routesFor, routesNamed } from '../domain/routing.ts';
 import type { BreakerBoard } from './breaker-board.ts';
 import { laneFor } from './lanes.ts';
@@ -17,7 +18,7 @@ import { acceptedInOrder, linesOf, takePlaces, takePlacesAgain } from './line-pl
 import type { Clock, Doorbell, Random, Telemetry } from './ports.ts';
 import type { Deliveries, Events } from './ports-history.ts';
 import type { Lines } from './ports-line.ts';
-import { storeWaiting } from './waiting-rows.ts';
+import { storeMissing, storeWaiting } from './waiting-rows.ts';
 
 export interface AcceptDeps {
   readonly board: Pick<BreakerBoard, 'sign' | 'refresh'>;
@@ -86,6 +87,7 @@ export async function accept(
     // The first run may have died before it rang. Old enough, a doorbell too many is harmless:
     // whoever hears it claims first, or finds the row of what was done.
     const old = nowMs - existing.acceptedAtMs > UNCLAIMED_WINDOW_MS;
+    if (old) await storeMissing(deps, existing, nowMs);
     return {
       published: answer(existing, new Map(), true),
       doorbells: old && !fansOut(existing) ? doorbellsOf(deps, existing, new Map(), nowMs) : [],
@@ -93,6 +95,8 @@ export async function accept(
     };
   }
   await takePlaces(deps, lines, record);
+  const storedAtMs = deps.clock.nowMs();
+  if (storedAtMs - acceptedAtMs > SETTLED_MS) await storeMissing(deps, record, storedAtMs);
   const waiting = await storeWaiting(deps, record, targets, nowMs);
   const fanOut = fansOut(record);
   deps.telemetry.count('EventsAccepted');

@@ -41,6 +41,23 @@ export async function storeWaiting(
   return new Map(rows.map((row) => [row.integrationId, row]));
 }
 
+/**
+ * A row for every target that has none. For an event that the reconciler may have passed by: one
+ * that was stored long after its time, by an instance that had been frozen. Throws when it cannot.
+ */
+export async function storeMissing(
+  deps: Pick<WaitingDeps, 'deliveries'>,
+  event: EventRecord,
+  nowMs: number,
+): Promise<void> {
+  const startMs = Math.max(Math.min(event.acceptedAtMs, nowMs), event.deliverAtMs ?? 0);
+  await concurrently(event.targets, WIDTH, async (integrationId) => {
+    const seed = { ...event, eventId: event.id, integrationId };
+    // Of one that has a row already this changes nothing.
+    await deps.deliveries.save(newDelivery(seed, dueAt(Math.max(startMs, nowMs), nowMs), startMs));
+  });
+}
+
 /** The row that a delivery needs before its first attempt; undefined: none, it is due at once. */
 export function initialRow(
   event: Pick<EventRecord, 'tenant' | 'id' | 'type' | 'acceptedAtMs' | 'deliverAtMs'>,

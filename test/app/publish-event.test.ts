@@ -115,6 +115,34 @@ describe('publishing an event', () => {
     expect((await world.delivery(event.id, id))?.state.status).toBe('held');
   });
 
+  it.each([
+    ['asked for again', 0, 2],
+    ['stored by an instance that was frozen', 1_200_000, 1],
+  ])(
+    'is on its way though the reconciler is past it and every doorbell is lost: %s',
+    async (_, lateMs, times) => {
+      const world = deliveryWorld();
+      const { id } = await world.register('erp');
+      const store: typeof world.events.store = async (event) => {
+        world.clock.advance(lateMs);
+        return await world.events.store(event);
+      };
+      const deps = { ...world.deps, events: { ...world.events, store } };
+      world.queue.down = true;
+      const input = { tenant: 'default', id: 'mine', type: 'a', data: 1 };
+      await publishEvent(deps, input);
+      world.clock.advance(1_200_000);
+      await publishEvent(deps, input);
+      expect((await world.delivery('mine', id))?.state.status).toBe('queued');
+      world.queue.down = false;
+      await world.minute();
+      await world.minute();
+      await world.pump();
+      expect((await world.delivery('mine', id))?.state.status).toBe('delivered');
+      expect(world.sender.sent).toHaveLength(1);
+    },
+  );
+
   it('holds for a paused integration without touching the queue', async () => {
     const world = deliveryWorld();
     const { id } = await world.register('erp', { status: 'paused' });
