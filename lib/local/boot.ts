@@ -3,11 +3,12 @@ import { type Assembly, readAssembly, synthesize } from './assembly.ts';
 import { type LocalDynamo, startDynamo } from './dynamodb.ts';
 import { createTables } from './dynamodb-tables.ts';
 import { serveEventBridge } from './event-bridge.ts';
+import { faultDesk } from './faults/desk.ts';
 import { writeFunctionsEnv } from './functions-env.ts';
 import { type Home, openHome } from './home.ts';
 import { type HttpApi, listenHttpApi } from './http-api.ts';
 import type { LambdaHost } from './lambda.ts';
-import type { BootOptions, LocalQueues, LocalRun } from './local-run.ts';
+import type { BootOptions, LocalFaults, LocalQueues, LocalRun } from './local-run.ts';
 import { metricsOf } from './log-lines.ts';
 import { writePrivateJson } from './private-file.ts';
 import { runningStack } from './running-stack.ts';
@@ -57,6 +58,7 @@ async function start(options: BootOptions, unwind: Unwind): Promise<LocalRun> {
   const eventBridge = await serveEventBridge(place);
   unwind.push(eventBridge.stop);
 
+  const faults = options.faults && faultDesk(options.faults, report.line);
   const tables = (await options.tablesThrough?.(dynamo.endpoint)) ?? dynamo.endpoint;
   const running = runningStack({
     stack,
@@ -75,6 +77,7 @@ async function start(options: BootOptions, unwind: Unwind): Promise<LocalRun> {
       onLine: report.line,
       onFailure: ({ name }, { errorType, errorMessage }) =>
         report.failure(name, `${errorType}: ${errorMessage}`),
+      ...(faults && { faultsOf: faults.portFor }),
     },
     pollersMax: options.pollersMax ?? POLLERS_MAX,
     onError: report.failure,
@@ -104,12 +107,15 @@ async function start(options: BootOptions, unwind: Unwind): Promise<LocalRun> {
     tick: running.tick,
     functions: running.counts,
     metrics: () => ({ ...report.metrics }),
+    faults: faults ?? NO_FAULTS,
     async stop({ drainMs = DRAIN_MS } = {}) {
       await running.drain(drainMs);
       await unwind.all();
     },
   };
 }
+
+const NO_FAULTS: LocalFaults = { counts: () => ({}), end() {} };
 
 async function listen(port: number, onError: (error: unknown) => void): Promise<HttpApi> {
   try {

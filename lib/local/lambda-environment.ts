@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Worker } from 'node:worker_threads';
+import { type MessagePort, Worker } from 'node:worker_threads';
 import type {
   EnvironmentStart,
   FromEnvironment,
@@ -45,12 +45,15 @@ export function startEnvironment(
   spec: FunctionSpec,
   variables: Readonly<Record<string, string>>,
   onLine: (line: string) => void,
+  faults?: MessagePort,
 ): Environment {
   const go = new Int32Array(new SharedArrayBuffer(4));
-  const start: EnvironmentStart = { file: spec.file, exportName: spec.exportName, go };
+  const { file, exportName } = spec;
+  const start: EnvironmentStart = { file, exportName, go, ...(faults && { faults }) };
   const logStreamName = `local/[$LATEST]${randomUUID().replaceAll('-', '')}`;
   const worker = new Worker(new URL('./lambda-worker.ts', import.meta.url), {
     workerData: start,
+    transferList: faults === undefined ? [] : [faults],
     env: { ...variables, AWS_LAMBDA_LOG_STREAM_NAME: logStreamName },
     // A small nursery: a dozen environments side by side would else hold half a gigabyte.
     resourceLimits: { maxOldGenerationSizeMb: spec.memoryMb, maxYoungGenerationSizeMb: 12 },

@@ -1,4 +1,5 @@
 /** What a function's execution environment and its host say to each other. */
+import type { MessagePort } from 'node:worker_threads';
 
 /** What the host gives an environment when it starts. */
 export interface EnvironmentStart {
@@ -6,6 +7,8 @@ export interface EnvironmentStart {
   readonly exportName: string;
   /** 0: frozen, 1: go on. The environment sleeps on it whenever no invocation runs. */
   readonly go: Int32Array;
+  /** Where to ask what goes wrong, in a drill. */
+  readonly faults?: MessagePort;
 }
 
 export interface Invocation {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { MessagePort } from 'node:worker_threads';
 import {
   type Environment,
   type FunctionSpec,
@@ -34,6 +35,8 @@ export interface LambdaHost {
   onLine(spec: FunctionSpec, line: string): void;
   /** A failed invocation: thrown, timed out, crashed. */
   onFailure?(spec: FunctionSpec, error: FunctionError): void;
+  /** In a drill: where a new environment asks what goes wrong. */
+  faultsOf?(spec: FunctionSpec): MessagePort | undefined;
 }
 
 /** What Lambda takes and gives at most in one synchronous invocation. */
@@ -47,7 +50,8 @@ export function lambdaFunction(spec: FunctionSpec, host: LambdaHost): LambdaFunc
   const tally = { invocations: 0, errors: 0, coldStarts: 0 };
   const pool = lambdaPool(cap, () => {
     tally.coldStarts += 1;
-    return startEnvironment(spec, variables, (line) => host.onLine(spec, line));
+    const onLine = (line: string) => host.onLine(spec, line);
+    return startEnvironment(spec, variables, onLine, host.faultsOf?.(spec));
   });
 
   async function run(event: string, signal: AbortSignal | undefined): Promise<InvokeResult> {

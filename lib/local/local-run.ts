@@ -1,5 +1,6 @@
 import type { DynamoKind } from './dynamodb.ts';
 import type { BusEvent } from './event-bridge.ts';
+import type { FaultPlan } from './faults/plan.ts';
 import type { LambdaFunction } from './lambda.ts';
 import type { QueueCounts } from './sqs-message.ts';
 
@@ -26,6 +27,7 @@ export interface LocalRun {
   functions(): Readonly<Record<string, ReturnType<LambdaFunction['counts']>>>;
   /** Sums of the metrics emitted since the start, by name. */
   metrics(): Readonly<Record<string, number>>;
+  readonly faults: LocalFaults;
   /** Lets what runs come to its end, `drainMs` at most, and leaves nothing behind. */
   stop(options?: { readonly drainMs?: number }): Promise<void>;
 }
@@ -39,6 +41,14 @@ export interface LocalQueues {
   resetRequests(): void;
   /** While true, SQS answers 503 and nothing is received. */
   outage(isDown: boolean): void;
+}
+
+/** What goes wrong on purpose, where `BootOptions.faults` asks for it. */
+export interface LocalFaults {
+  /** Injected since the start, by kind; those that have not happened are left out. */
+  counts(): Readonly<Record<string, number>>;
+  /** From now on nothing goes wrong on purpose, but what has begun already. */
+  end(): void;
 }
 
 export interface BootOptions {
@@ -61,6 +71,8 @@ export interface BootOptions {
   readonly pollersMax?: number;
   /** Puts something between functions and tables: gets the endpoint, returns the one to use. */
   readonly tablesThrough?: (endpoint: string) => Promise<string>;
+  /** For a drill: what goes wrong between the functions and AWS. Absent: nothing. */
+  readonly faults?: FaultPlan;
   readonly onLog?: (entry: LogEntry) => void;
 }
 

@@ -1,3 +1,4 @@
+import { readFaultPlan } from './faults/plan.ts';
 import type { BootOptions } from './local-run.ts';
 
 export interface LocalSettings {
@@ -13,6 +14,7 @@ const PORT_MAX = 65_535;
 export function parseSettings(env: Readonly<Record<string, string | undefined>>): LocalSettings {
   const assembly = env.BREAKWATER_ASSEMBLY;
   const targetArns = listOf(env.BREAKWATER_TARGET_ARNS);
+  const faults = env.BREAKWATER_FAULTS ?? '';
   return {
     boot: {
       home: env.BREAKWATER_HOME ?? '.breakwater',
@@ -20,6 +22,7 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
       egress: oneOf('BREAKWATER_EGRESS', env.BREAKWATER_EGRESS, ['loopback', 'strict']),
       ...(targetArns.length > 0 && { targetArns }),
       ...(assembly !== undefined && { assembly }),
+      ...(faults !== '' && { faults: readFaultPlan(faults) }),
     },
     rawLog: oneOf('BREAKWATER_LOG', env.BREAKWATER_LOG, ['text', 'json']) === 'json',
   };

@@ -1,4 +1,5 @@
 /** Turns the log lines of functions into what a person reads at a terminal. */
+import { FAULT_MESSAGE } from './faults/messages.ts';
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -13,6 +14,8 @@ export function readableLine(functionName: string, line: string): string | undef
       return `${time} ${attempted(entry)}`;
     case 'event.accepted':
       return `${time} + ${entry.type} accepted for ${counted(entry.targets)} (${entry.eventId})`;
+    case FAULT_MESSAGE:
+      return `${time} ~ ${entry.fault} at ${entry.at}${entry.table ? ` (${entry.table})` : ''}`;
   }
   if (entry.level !== 'WARN' && entry.level !== 'ERROR' && entry.level !== 'CRITICAL') {
     return undefined;

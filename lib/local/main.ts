@@ -1,7 +1,7 @@
 /**
  * `npm start`: the whole stack on this machine, moved by PORT, BREAKWATER_HOME, BREAKWATER_EGRESS,
  * BREAKWATER_TARGET_ARNS and BREAKWATER_LOG. BREAKWATER_ASSEMBLY names a cloud assembly to boot in
- * place of a new one.
+ * place of a new one, BREAKWATER_FAULTS a file that says what goes wrong in a drill.
  */
 import type { LocalRun, LogEntry } from './local-run.ts';
 import { parseSettings } from './local-settings.ts';
@@ -46,6 +46,8 @@ function shownEntry(entry: LogEntry, isRaw: boolean): string | undefined {
 async function end(run: LocalRun): Promise<void> {
   print('Finishing what runs; Ctrl-C again quits at once.');
   await run.stop();
+  const faults = Object.entries(run.faults.counts()).map(([kind, count]) => `${kind} ${count}`);
+  if (faults.length > 0) print(`Faults injected: ${faults.join(', ')}`);
   process.exit(0);
 }
 

@@ -1,3 +1,4 @@
+import type { FaultPlan } from './faults/plan.ts';
 import type { LocalRun } from './local-run.ts';
 import type { LocalSettings } from './local-settings.ts';
 
@@ -25,7 +26,7 @@ Breakwater runs at ${run.url} (ready in ${more.readySeconds.toFixed(1)} s)
   stand-ins   DynamoDB ${run.aws.dynamodb}, SQS ${run.aws.sqs},
               Secrets Manager ${run.aws.secretsManager}, EventBridge ${run.aws.eventBridge}
 
-${isStrict ? '' : listener()}Register an integration:
+${more.boot.faults === undefined ? '' : drill(more.boot.faults)}${isStrict ? '' : listener()}Register an integration:
 
   ${curl(run, '/v1/integrations', { name: 'first', serviceType: 'webhook', endpoint })}
 
@@ -34,6 +35,21 @@ Send it an event:
   ${curl(run, '/v1/events', { type: 'invoice.paid', data: { amount: 120 } })}
 
 Ctrl-C ends it. Deliveries show below.
+`;
+}
+
+/** Said loudly: somebody else may have left the variable set. */
+function drill({ seed, rates, only, tables }: FaultPlan): string {
+  const kinds = Object.entries(rates).map(
+    ([kind, rate]) => `${kind} ${Number((rate * 100).toPrecision(6))} %`,
+  );
+  const where = [only?.join(', ') ?? 'every function', tables && `tables: ${tables.join(', ')}`];
+  return `\
+FAULTS ARE ON (BREAKWATER_FAULTS, seed ${seed}): requests to AWS fail on purpose, and functions die.
+
+  ${kinds.join('\n  ')}
+  in ${where.filter(Boolean).join('; ')}; each is a line that begins with ~
+
 `;
 }
 

@@ -17,6 +17,7 @@ import { systemClock, systemRandom } from '../adapters/system.ts';
 import { breakerBoard } from '../app/breaker-board.ts';
 import type { Sender } from '../app/ports-sending.ts';
 import type { EgressPolicy } from '../domain/egress.ts';
+import { announced } from './clients.ts';
 import { type Environment, readConfig, readRetentionDays, required } from './config.ts';
 import type { Outside } from './outside.ts';
 import { powertoolsTelemetry } from './telemetry.ts';
@@ -46,7 +47,7 @@ function givenOrOwn<K extends keyof Outside>(name: K, make: () => NonNullable<Ou
   return (outside: Outside): NonNullable<Outside[K]> => {
     const given = outside[name];
     if (given != null) return given;
-    own ??= make();
+    own ??= announced(make());
     return own;
   };
 }

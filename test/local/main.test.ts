@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseSettings } from '../../lib/local/local-settings.ts';
@@ -114,6 +114,18 @@ describe('npm start', () => {
     const run = start(await newHome(), { PORT: 'http' });
     expect(await run.ended).toBe(1);
     expect(run.output.text).toBe('PORT is "http"; allowed: 0 (any free one) to 65535\n');
+  });
+
+  it('says loudly that faults are on, and of which kinds', async () => {
+    const home = await newHome();
+    const file = join(home, 'drill.json');
+    const drill = { seed: 7, rates: { 'sqs-slow': 0.07, 'kill-after': 0.001 }, only: ['deliver'] };
+    await writeFile(file, JSON.stringify(drill));
+    const run = start(home, { BREAKWATER_FAULTS: file });
+    await run.ready();
+    expect(run.output.text).toMatch(
+      /^FAULTS ARE ON \(BREAKWATER_FAULTS, seed 7\): .*\n\n +sqs-slow 7 %\n +kill-after 0\.1 %\n +in deliver; /m,
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import { agenda, type Entry } from './agenda.ts';
-import { type Draws, drawsOf } from './draws.ts';
+import { type Draws, drawsByKey, drawsOf } from './draws.ts';
 import { type Fault, type Faults, faultText } from './faults.ts';
 import { type Inside, KILL_BEFORE, type Outcome } from './process.ts';
 import type { Trace } from './trace.ts';
@@ -12,6 +12,8 @@ export interface Core {
   nowMs(): number;
   plan(inMs: number, tie: number, what: () => void): void;
   draws(name: string): Draws;
+  /** Draws by a key each, so that one draw less leaves all others as they were. */
+  drawsByKey(name: string): (key: string) => number;
   fault(place: string, kinds: readonly string[]): Fault | undefined;
   note(who: string, what: string): void;
   /** The first failure is the run's. */
@@ -73,6 +75,7 @@ export function makeCore(options: CoreOptions): Driven {
       events.plan({ atMs: nowMs + Math.max(0, Math.round(inMs)), tie, what });
     },
     draws: (name) => drawsOf(seed, name),
+    drawsByKey: (name) => drawsByKey(seed, name),
     fault(place, kinds) {
       if (nowMs >= faultsUntilMs) return undefined;
       // One question about the place goes with each step, so this counts as the faults do.

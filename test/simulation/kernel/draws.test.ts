@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { drawsOf, hashOf, unitOf } from './draws.ts';
+import { hashOf, unitOf } from '../../../lib/local/faults/dice.ts';
+import { drawsOf } from './draws.ts';
 
 const SIDE = 40;
 const names = Array.from({ length: SIDE }, (_, n) => hashOf(`deliver/${n}`));

@@ -1,4 +1,5 @@
 import type { Random } from '../../../lib/app/ports.ts';
+import { hashOf, unitOf } from '../../../lib/local/faults/dice.ts';
 
 /**
  * Decisions drawn by (seed, name, counter): one that is no longer asked for leaves all others as
@@ -10,26 +11,15 @@ export interface Draws extends Random {
   chance(probability: number): boolean;
 }
 
-/** Spreads every bit of the input over the output (the finalizer of MurmurHash3). */
-export function mixed(value: number): number {
-  let h = value | 0;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
-/** FNV-1a: short texts with little in common but their beginning come out apart. */
-export function hashOf(text: string): number {
-  let h = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) h = Math.imul(h ^ text.charCodeAt(at), 0x01000193);
-  return h >>> 0;
-}
-
-/** In [0, 1), the same for the same three numbers. */
-export function unitOf(seed: number, name: number, counter: number): number {
-  const high = mixed(mixed(seed ^ 0x9e3779b9) ^ mixed(name) ^ Math.imul(counter, 0x9e3779b1));
-  const low = mixed(high ^ mixed(counter + 0x7f4a7c15) ^ name);
-  return (high * 2 ** 21 + (low >>> 11)) / 2 ** 53;
+/** Draws by a key, the n-th by the same key: what is drawn by another key changes nothing here. */
+export function drawsByKey(seed: number, name: string): (key: string) => number {
+  const hash = hashOf(name);
+  const counts = new Map<string, number>();
+  return (key) => {
+    const count = counts.get(key) ?? 0;
+    counts.set(key, count + 1);
+    return unitOf(seed, hash ^ hashOf(key), count);
+  };
 }
 
 export function drawsOf(seed: number, name: string): Draws {

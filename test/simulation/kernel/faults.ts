@@ -1,12 +1,9 @@
-import { hashOf, unitOf } from './draws.ts';
+import { type Drawn, dice, hashOf, type Rates, unitOf } from '../../../lib/local/faults/dice.ts';
 
 /** One thing that goes wrong, at a place that is the same in every run that gets there. */
-export interface Fault {
+export interface Fault extends Drawn {
   /** A place and which time it was reached, from 1: `deliver/2#17`. */
   readonly at: string;
-  readonly kind: string;
-  /** How much of it, in [0, 1): what that means is the place's. */
-  readonly amount: number;
 }
 
 /** Decides what goes wrong; the one way in which anything does. */
@@ -17,25 +14,12 @@ export interface Faults {
   readonly happened: readonly Fault[];
 }
 
-/** How likely each kind is, each time it is possible; one that is left out never happens. */
-export type Rates = Readonly<Record<string, number>>;
-
 /** Decides by dice; the same for the same seed, place and time that it was reached. */
 export function randomFaults(seed: number, rates: Rates): Faults {
-  const kinds = new Map(
-    Object.entries(rates).map(([kind, rate]) => [kind, { rate, hash: hashOf(kind) }]),
-  );
+  const draw = dice(seed, rates);
   return counting((place, n, possible) => {
-    let name: number | undefined;
-    for (const kind of possible) {
-      const known = kinds.get(kind);
-      if (known === undefined || known.rate === 0) continue;
-      name ??= hashOf(place);
-      const unit = unitOf(seed, name ^ known.hash, n);
-      // The throw that was low enough is, as a share of the rate, as even as any.
-      if (unit < known.rate) return { at: `${place}#${n}`, kind, amount: unit / known.rate };
-    }
-    return undefined;
+    const drawn = draw(place, n, possible);
+    return drawn && { at: `${place}#${n}`, ...drawn };
   });
 }
 

@@ -26,7 +26,7 @@ export interface SimulationOptions {
 
 /** The world of one run, as its scenario sees it. */
 export interface Simulation
-  extends Pick<Core, 'seed' | 'nowMs' | 'draws' | 'fault' | 'note' | 'fail'> {
+  extends Pick<Core, 'seed' | 'nowMs' | 'draws' | 'drawsByKey' | 'fault' | 'note' | 'fail'> {
   readonly startMs: number;
   /** Lives as long as the run: models wait in it. */
   readonly world: Process;
@@ -87,8 +87,8 @@ function runNow(options: SimulationOptions, scenario: (simulation: Simulation) =
   const always: Check[] = [];
   const atEnd: Check[] = [];
   const simulation: Simulation = {
-    ...{ seed, nowMs: core.nowMs, draws: core.draws, fault: core.fault },
-    ...{ note: core.note, fail: core.fail, startMs: START_MS, world },
+    ...{ seed, nowMs: core.nowMs, draws: core.draws, drawsByKey: core.drawsByKey },
+    ...{ fault: core.fault, note: core.note, fail: core.fail, startMs: START_MS, world },
     spawn: (name, more) => spawn(core, name, more),
     always: (check) => always.push(check),
     atEnd: (check) => atEnd.push(check),

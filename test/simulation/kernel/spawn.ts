@@ -1,5 +1,5 @@
+import { hashOf, unitOf } from '../../../lib/local/faults/dice.ts';
 import type { Core } from './core.ts';
-import { hashOf, unitOf } from './draws.ts';
 import {
   type Inside,
   KILL_AFTER,

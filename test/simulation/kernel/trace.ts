@@ -1,4 +1,4 @@
-import { hashOf, mixed } from './draws.ts';
+import { hashOf, mixed } from '../../../lib/local/faults/dice.ts';
 
 /** What happened, in few bytes: the same text is kept once. */
 export interface Trace {
