@@ -8,6 +8,7 @@ import type { LambdaTelemetry } from '../runtime/telemetry.ts';
 import { answerOnce } from './idempotency.ts';
 import { principalOf, requireScope } from './principal.ts';
 import { asRequestError, problemReply } from './problem.ts';
+import { remainingTime } from './remaining.ts';
 import { type Answer, render, type WireAnswer, wire } from './reply.ts';
 import {
   CONTROL_BODY_BYTES_MAX,
@@ -37,11 +38,12 @@ export function httpHandler(
 ): (event: HttpEvent, context: Context) => Promise<WireAnswer> {
   const answer = async (event: HttpEvent, context: Context): Promise<WireAnswer> => {
     const startedAtMs = deps.clock.nowMs();
+    const remainingMs = remainingTime(deps.clock, context, name);
     deps.telemetry.scope({ requestId: event.requestContext.requestId });
     const work = settled(event, () =>
       dispatch(deps, event, routeOf(routes, event.routeKey), TIMEOUT_SECONDS[name]),
     );
-    const inMs = context.getRemainingTimeInMillis() - ANSWER_BEFORE_TIMEOUT_MS;
+    const inMs = remainingMs() - ANSWER_BEFORE_TIMEOUT_MS;
     // What is late goes on by itself and never fails: its failure would be its answer.
     const outcome = (await within(deps.clock, inMs, work, () => {})) ?? (await tooLate(event));
     logAccess(deps, name, event, outcome, deps.clock.nowMs() - startedAtMs);

@@ -1,6 +1,8 @@
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Clock } from '../app/ports.ts';
 import type { LambdaTelemetry } from '../runtime/telemetry.ts';
+import { remainingTime } from './remaining.ts';
 
 /** One message of a batch, parsed. */
 export interface QueueMessage<T> {
@@ -14,7 +16,8 @@ export interface QueueMessage<T> {
  * after its last receive: it is our own fault, never a customer's.
  */
 export function queueHandler<T>(
-  deps: { readonly telemetry: LambdaTelemetry },
+  deps: { readonly telemetry: LambdaTelemetry; readonly clock: Pick<Clock, 'nowMs'> },
+  name: 'deliver' | 'fanOut' | 'work',
   parse: (body: string) => T,
   work: (
     batch: readonly QueueMessage<T>[],
@@ -22,6 +25,7 @@ export function queueHandler<T>(
   ) => Promise<readonly string[]>,
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   const handle = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+    const remainingMs = remainingTime(deps.clock, context, name);
     const unreadable: string[] = [];
     const batch = event.Records.flatMap(({ messageId, body }) => {
       try {
@@ -32,7 +36,7 @@ export function queueHandler<T>(
         return [];
       }
     });
-    const failed = await work(batch, () => context.getRemainingTimeInMillis());
+    const failed = await work(batch, remainingMs);
     return {
       batchItemFailures: [...unreadable, ...failed].map((id) => ({ itemIdentifier: id })),
     };

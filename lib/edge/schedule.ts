@@ -1,15 +1,18 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import type { Clock } from '../app/ports.ts';
 import type { LambdaTelemetry } from '../runtime/telemetry.ts';
+import { remainingTime } from './remaining.ts';
 
 /** The middleware stack of what a schedule calls: an error stays one, so that the alarm sees it. */
 export function scheduleHandler(
-  deps: { readonly telemetry: LambdaTelemetry },
+  deps: { readonly telemetry: LambdaTelemetry; readonly clock: Pick<Clock, 'nowMs'> },
+  name: 'tick',
   work: (remainingMs: () => number) => Promise<void>,
 ): (event: unknown, context: Context) => Promise<void> {
   const handle = async (_event: unknown, context: Context): Promise<void> => {
     try {
-      await work(() => context.getRemainingTimeInMillis());
+      await work(remainingTime(deps.clock, context, name));
     } catch (error) {
       deps.telemetry.error('schedule.failed', { error });
       throw error;

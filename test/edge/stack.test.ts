@@ -26,23 +26,30 @@ const contextWith = (remainingMs: number) =>
 describe('the stack of the HTTP functions', () => {
   it('answers 503 before Lambda would cut it off without an answer', async () => {
     const { deps, clock, handler } = handlerOf(() => new Promise<never>(() => {}));
-    const answering = handler(EVENT, contextWith(520));
+    const endsAtMs = clock.nowMs() + 29_000;
+    const left = { getRemainingTimeInMillis: () => endsAtMs - clock.nowMs() } as Context;
+    const answering = handler(EVENT, left);
     await new Promise(setImmediate);
-    clock.advance(20);
+    clock.advance(28_500);
     const answer = await answering;
     expect([answer.statusCode, JSON.parse(answer.body).code]).toEqual([503, 'unavailable']);
     expect(answer.headers['x-request-id']).toBe('req-1');
     expect(deps.telemetry.lines).toMatchObject([{ message: 'http.request', level: 'error' }]);
   });
 
+  it('works on though its clock is ahead by all the time it has', async () => {
+    const { handler } = handlerOf(() => ({ statusCode: 200, body: {} }));
+    expect((await handler(EVENT, contextWith(-1_000))).statusCode).toBe(200);
+  });
+
   it('answers 500 for a route that the function does not have', async () => {
     const { handler } = handlerOf(() => ({ statusCode: 200 }));
-    const answer = await handler({ ...EVENT, routeKey: 'GET /other' }, contextWith(9_000));
+    const answer = await handler({ ...EVENT, routeKey: 'GET /other' }, contextWith(29_000));
     expect(answer.statusCode).toBe(500);
   });
 
   it('answers 500 for what is thrown and no error', async () => {
     const { handler } = handlerOf(() => Promise.reject('text'));
-    expect((await handler(EVENT, contextWith(9_000))).statusCode).toBe(500);
+    expect((await handler(EVENT, contextWith(29_000))).statusCode).toBe(500);
   });
 });

@@ -7,7 +7,7 @@ import { queueHandler } from '../queue.ts';
 
 export function deliverFunction(env?: Environment, outside?: Outside) {
   const deps = composeDeliver(env, outside);
-  return queueHandler(deps, parseDoorbell, (batch, remainingMs) =>
+  return queueHandler(deps, 'deliver', parseDoorbell, (batch, remainingMs) =>
     deliverBatch(deps, batch, remainingMs),
   );
 }

@@ -7,5 +7,5 @@ import { queueHandler } from '../queue.ts';
 
 export function fanOutFunction(env?: Environment, outside?: Outside) {
   const deps = composeFanOut(env, outside);
-  return queueHandler(deps, parseEventRef, (batch) => fanOutBatch(deps, batch));
+  return queueHandler(deps, 'fanOut', parseEventRef, (batch) => fanOutBatch(deps, batch));
 }

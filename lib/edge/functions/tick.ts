@@ -6,5 +6,5 @@ import { scheduleHandler } from '../schedule.ts';
 
 export function tickFunction(env?: Environment, outside?: Outside) {
   const deps = composeTick(env, outside);
-  return scheduleHandler(deps, (remainingMs) => tick(deps, remainingMs));
+  return scheduleHandler(deps, 'tick', (remainingMs) => tick(deps, remainingMs));
 }

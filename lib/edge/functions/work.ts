@@ -7,5 +7,7 @@ import { queueHandler } from '../queue.ts';
 
 export function workFunction(env?: Environment, outside?: Outside) {
   const deps = composeWork(env, outside);
-  return queueHandler(deps, parseWork, (batch, remainingMs) => workBatch(deps, batch, remainingMs));
+  return queueHandler(deps, 'work', parseWork, (batch, remainingMs) =>
+    workBatch(deps, batch, remainingMs),
+  );
 }
