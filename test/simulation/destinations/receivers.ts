@@ -23,6 +23,8 @@ export interface Receiver {
 /** One request that a receiver has read. */
 export interface Entry {
   readonly atMs: number;
+  /** When its sender has heard something, or has given up. */
+  readonly untilMs: number;
   readonly host: string;
   readonly url: string;
   readonly method: string;
@@ -45,6 +47,8 @@ export interface Receivers {
   readonly ledger: readonly Entry[];
   /** Changes what a receiver does from now on, its secrets too. */
   change(host: string, next: Partial<Omit<Receiver, 'host'>>): void;
+  /** It verifies with these secrets too. */
+  learn(host: string, secrets: readonly string[]): void;
 }
 
 /** Scripted receivers behind the Sender port. A host that is not among them is not known. */
@@ -52,6 +56,7 @@ export function receivers(simulation: Simulation, list: readonly Receiver[]): Re
   const known = new Map(list.map((one) => [one.host, one]));
   const ledger: Entry[] = [];
   const { clock } = simulation.world;
+  const draw = simulation.drawsByKey('receiver');
 
   function behaviourNow(host: string): Behaviour {
     const receiver = known.get(host);
@@ -62,8 +67,9 @@ export function receivers(simulation: Simulation, list: readonly Receiver[]): Re
   }
 
   function arrive(call: OutboundCall, host: string, from: string): Reaction {
-    const draws = drawsOf(host);
-    const reaction = reactionTo(behaviourNow(host), draws.unit);
+    // By message: what one delivery meets is the same, whatever became of the others.
+    const unit = () => draw(`${host} ${call.headers['webhook-id']}`);
+    const reaction = reactionTo(behaviourNow(host), unit);
     const isHeard = reaction.error === null && reaction.afterMs < call.timeoutMs;
     if (reaction.isSeen) {
       const { url, method, headers, body } = call;
@@ -72,24 +78,26 @@ export function receivers(simulation: Simulation, list: readonly Receiver[]): Re
       const verdict =
         secrets === undefined ? undefined : verdictOn(headers, body, { secrets, nowMs: atMs });
       const { status } = reaction;
-      ledger.push({ atMs, host, url, method, headers, body, verdict, status, isHeard, from });
+      const untilMs = atMs + Math.min(reaction.afterMs, call.timeoutMs);
+      ledger.push({
+        ...{ atMs, untilMs, host, url, method, headers, body, verdict, status, isHeard, from },
+      });
     }
     return reaction;
   }
 
-  const perHost = new Map<string, ReturnType<Simulation['draws']>>();
-  function drawsOf(host: string) {
-    const draws = perHost.get(host) ?? simulation.draws(`receiver/${host}`);
-    perHost.set(host, draws);
-    return draws;
+  function change(host: string, next: Partial<Omit<Receiver, 'host'>>) {
+    const receiver = known.get(host);
+    if (receiver === undefined) throw new Error(`There is no receiver ${host}.`);
+    known.set(host, { ...receiver, ...next });
   }
 
   return {
     ledger,
-    change(host, next) {
-      const receiver = known.get(host);
-      if (receiver === undefined) throw new Error(`There is no receiver ${host}.`);
-      known.set(host, { ...receiver, ...next });
+    change,
+    learn(host, secrets) {
+      const before = known.get(host)?.secrets ?? [];
+      change(host, { secrets: [...new Set([...before, ...secrets])] });
     },
     senderOf: (process) => ({
       async send(call) {

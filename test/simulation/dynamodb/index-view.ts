@@ -32,7 +32,7 @@ export interface IndexView {
 export function indexView(
   spec: IndexSpec,
   table: KeySpec,
-  weakness: { readonly lagMs: () => number; readonly staleMs: number },
+  weakness: { readonly lagMs: (row: string) => number; readonly staleMs: number },
 ): IndexView {
   const rows = shelf(weakness.staleMs);
   const pending = agenda<Change>();
@@ -46,7 +46,7 @@ export function indexView(
   };
   const plan = (change: Change, nowMs: number): number => {
     const earliestMs = arrivals.get(change.place.tie) ?? 0;
-    const atMs = Math.max(nowMs + weakness.lagMs(), earliestMs);
+    const atMs = Math.max(nowMs + weakness.lagMs(`${spec.name} ${change.place.tie}`), earliestMs);
     if (atMs <= nowMs) apply(change, nowMs);
     else pending.plan(atMs, change);
     return atMs;

@@ -7,12 +7,18 @@ import { modelTable, type Table, type Written } from './table.ts';
 import type { TableSpec } from './table-spec.ts';
 import { timeline } from './timeline.ts';
 import { type Snapshot, snapshotOf, type TableView, viewOf } from './views.ts';
-import { AWS_WEAKNESSES, diceOf, type Fault, type Request, type Weaknesses } from './weaknesses.ts';
+import {
+  AWS_WEAKNESSES,
+  diceOf,
+  type Fault,
+  type Random,
+  type Request,
+  type Weaknesses,
+} from './weaknesses.ts';
 
 export interface ModelOptions {
   readonly clock: { nowMs(): number };
-  /** In [0, 1). */
-  readonly random: { unit(): number };
+  readonly random: Random;
   readonly tables: readonly TableSpec[];
   /** Those of AWS where nothing else is said. */
   readonly weaknesses?: Partial<Weaknesses>;

@@ -39,6 +39,7 @@ export function checkSelection(
   { index, table }: Source,
   paths: readonly Steps[] | undefined,
 ): void {
+  if (Select === undefined && paths === undefined) return;
   if (paths !== undefined) checkOverlap(paths, 'ProjectionExpression');
   if (Select !== undefined && paths !== undefined && Select !== 'SPECIFIC_ATTRIBUTES') {
     throw invalid(`Cannot specify the ProjectionExpression when choosing to get ${Select}`);

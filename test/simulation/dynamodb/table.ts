@@ -50,7 +50,7 @@ export function modelTable(
     const id = idOf(place);
     const knownMs = planned.get(id);
     if (knownMs !== undefined && knownMs <= Math.max(ttlMs, nowMs)) return;
-    const lateMs = dice.ttlLateMs();
+    const lateMs = dice.ttlLateMs(`${spec.name} ${id}`);
     if (lateMs === undefined) return;
     const atMs = Math.max(ttlMs, nowMs) + lateMs;
     planned.set(id, atMs);

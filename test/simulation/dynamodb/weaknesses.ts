@@ -76,26 +76,30 @@ export interface Request {
 export interface Dice {
   readonly staleMs: number;
   unit(): number;
-  lagMs(): number;
+  lagMs(row: string): number;
   /** How far behind the replica is that answers. */
   ageMs(): number;
   /** Undefined: never. */
-  ttlLateMs(): number | undefined;
+  ttlLateMs(row: string): number | undefined;
+}
+
+/** In [0, 1). It may tell the rows apart, so that what befalls one says nothing of the others. */
+export interface Random {
+  unit(row?: string): number;
 }
 
 /** The higher, the more of the throws are small: half of all are below a 64th of the most. */
 const SKEW = 6;
 
-export function diceOf(
-  random: { unit(): number },
-  { indexLagMs, staleReadMs, ttlLateMs }: Weaknesses,
-): Dice {
-  const upTo = (mostMs: number) => (mostMs === 0 ? 0 : Math.round(mostMs * random.unit() ** SKEW));
+export function diceOf(random: Random, { indexLagMs, staleReadMs, ttlLateMs }: Weaknesses): Dice {
+  const upTo = (mostMs: number, row?: string) =>
+    mostMs === 0 ? 0 : Math.round(mostMs * random.unit(row) ** SKEW);
   return {
     staleMs: staleReadMs,
     unit: () => random.unit(),
-    lagMs: () => upTo(indexLagMs),
+    lagMs: (row) => upTo(indexLagMs, row),
     ageMs: () => upTo(staleReadMs),
-    ttlLateMs: () => (ttlLateMs === 'never' ? undefined : Math.round(ttlLateMs * random.unit())),
+    ttlLateMs: (row) =>
+      ttlLateMs === 'never' ? undefined : Math.round(ttlLateMs * random.unit(row)),
   };
 }

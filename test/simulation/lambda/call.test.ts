@@ -40,6 +40,11 @@ describe('a caller of a function', () => {
     expect(await calling(35_000)).toEqual({ heard: [{ kind: 'timeout' }], done: 1 });
   });
 
+  it('may hear nothing of what was done', async () => {
+    const faults = listedFaults([{ at: 'caller call#1', kind: 'api-unheard', amount: 0 }]);
+    expect(await calling(100, faults)).toEqual({ heard: [{ kind: 'timeout' }], done: 1 });
+  });
+
   it('may be gone before it hears that all was done', async () => {
     const faults = listedFaults([{ at: 'caller#1', kind: 'kill-after', amount: 0 }]);
     expect(await calling(100, faults)).toEqual({ heard: ['kill-after call f'], done: 1 });

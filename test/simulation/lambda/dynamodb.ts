@@ -1,13 +1,19 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { TABLES } from '../../../lib/names.ts';
 import { type ModelDynamoDb, modelDynamoDb } from '../dynamodb/model.ts';
 import type { Written } from '../dynamodb/table.ts';
 import type { TableSpec } from '../dynamodb/table-spec.ts';
-import { AWS_WEAKNESSES, type Weaknesses } from '../dynamodb/weaknesses.ts';
+import { AWS_WEAKNESSES, type Request, type Weaknesses } from '../dynamodb/weaknesses.ts';
 import type { Process } from '../kernel/process.ts';
 import type { Simulation } from '../kernel/simulate.ts';
 
 export interface DynamoDb {
   readonly model: ModelDynamoDb;
+  /**
+   * `down`: every request fails in the end, some after a long wait. `denied`: every request is
+   * refused at once, as while the key of the tables cannot be used; nobody sends it again.
+   */
+  outage: 'none' | 'down' | 'denied';
   /** A client in a process: has `send` and nothing else. */
   clientOf(process: Process): DynamoDBClient;
 }
@@ -23,8 +29,11 @@ const FAULTS = {
   'dynamodb-lost-before': 'lost-before',
   'dynamodb-lost-after': 'lost-after',
   'dynamodb-slow': 'slow',
+  /** Only of requests about breakers. */
+  'breakers-down': 'lost-before',
 } as const;
-const KINDS = Object.keys(FAULTS) as (keyof typeof FAULTS)[];
+const OF_BREAKERS = Object.keys(FAULTS) as (keyof typeof FAULTS)[];
+const KINDS = OF_BREAKERS.filter((kind) => kind !== 'breakers-down');
 
 /** What the SDK sends again. */
 const TRANSIENT = new Set([
@@ -46,17 +55,20 @@ export function dynamoDb(
 ): DynamoDb {
   const { attemptsMax } = { ...AWS_WEAKNESSES, ...weaknesses };
   const { clock } = simulation.world;
+  const draw = simulation.drawsByKey('dynamodb');
   let sender = '';
   const model = modelDynamoDb({
     clock,
-    random: simulation.draws('dynamodb'),
+    random: { unit: (row) => draw(row ?? sender) },
     tables,
     ...(onWrite && { onWrite }),
     // The way there and back is the kernel's, and so are the attempts.
     weaknesses: { ...weaknesses, latencyMs: 0, attemptsMax: 1 },
     sleep: (ms) => clock.sleep(ms),
-    fault({ operation }) {
-      const kind = simulation.fault(`${sender} dynamodb.${operation}`, KINDS)?.kind;
+    fault(request) {
+      if (db.outage === 'down') return 'lost-before';
+      const place = `${sender} dynamodb.${request.operation}`;
+      const kind = simulation.fault(place, isOfBreakers(request) ? OF_BREAKERS : KINDS)?.kind;
       return kind === undefined ? 'none' : FAULTS[kind as keyof typeof FAULTS];
     },
   });
@@ -64,11 +76,12 @@ export function dynamoDb(
   function clientOf(process: Process): DynamoDBClient {
     const draws = simulation.draws(`${process.name} dynamodb`);
     const send = async (command: Parameters<DynamoDBClient['send']>[0]) => {
-      const what = `dynamodb.${command.constructor.name.replace('Command', '')}`;
+      const what = stepOf(command.constructor.name);
       for (let attempt = 1; ; attempt++) {
         try {
           return await process.step(what, () => {
             sender = process.name;
+            if (db.outage === 'denied') throw denied();
             return model.client.send(command);
           });
         } catch (error) {
@@ -81,5 +94,24 @@ export function dynamoDb(
     // The adapters ask nothing else of a client.
     return { send } as unknown as DynamoDBClient;
   }
-  return { model, clientOf };
+  const db: DynamoDb = { model, outage: 'none', clientOf };
+  return db;
+}
+
+const steps = new Map<string, string>();
+
+/** As it stands in the trace; made once for each command of the SDK. */
+function stepOf(command: string): string {
+  const known = steps.get(command) ?? `dynamodb.${command.replace('Command', '')}`;
+  steps.set(command, known);
+  return known;
+}
+
+function isOfBreakers({ index, key }: Request): boolean {
+  return index === TABLES.state.indexes.troubled.name || key?.pk?.S?.startsWith('B#') === true;
+}
+
+function denied(): Error {
+  const message = 'The KMS key of the table cannot be used.';
+  return Object.assign(new Error(message), { name: 'AccessDeniedException', $fault: 'client' });
 }

@@ -59,6 +59,7 @@ describe('a batch of the event source', () => {
   it.each([
     ['is worked on again that was not deleted', 'unacknowledged', 2],
     ['is worked on later that its poller lost', 'poller-died', 1],
+    ['is worked on by two at once', 'batch-twice', 2],
   ])('%s', async (_, kind, runs) => {
     let calls = 0;
     const faults = listedFaults([{ at: 'poller/q#1', kind, amount: 0 }]);
@@ -126,6 +127,7 @@ describe('a consumer that writes before it answers', () => {
     ...{ 'kill-before': 0.05, 'kill-after': 0.05, 'skew-back': 0.3, 'clock-forward': 0.05 },
     ...{ 'sqs-late': 0.1, 'sqs-duplicate': 0.2, 'sqs-undeleted': 0.1, 'sqs-lost-after': 0.1 },
     ...{ 'lambda-throttled': 0.1, 'lambda-cold': 0.3, 'poller-died': 0.1, unacknowledged: 0.1 },
+    ...{ 'batch-twice': 0.1, 'sqs-early': 0.1 },
   };
   const bodies = ['a', 'b', 'c', 'd', 'e'];
 

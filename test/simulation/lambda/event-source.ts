@@ -22,14 +22,16 @@ export interface EventSource {
   isOn: boolean;
 }
 
+const KINDS = ['poller-died', 'unacknowledged', 'batch-twice'];
 const POLL_MS_MAX = 50;
 const RECEIVE_MAX = 10;
 const DOWN_RETRY_MS = 5_000;
 
 /**
  * Hands the messages of a queue to a function. Faults: `poller-died`, a batch that was received and
- * goes nowhere; `unacknowledged`, a batch that was worked on and is not deleted. What failed comes
- * again when its visibility timeout is over, its receive counted.
+ * goes nowhere; `unacknowledged`, a batch that was worked on and is not deleted; `batch-twice`, a
+ * batch that two invocations work on side by side. What failed comes again when its visibility
+ * timeout is over, its receive counted.
  */
 export function eventSource(simulation: Simulation, sqs: ModelSqs, mapping: Mapping): EventSource {
   const { queue, fn, batchSize, windowMs } = mapping;
@@ -79,8 +81,14 @@ export function eventSource(simulation: Simulation, sqs: ModelSqs, mapping: Mapp
     if (batch.length > 0) hand(batch);
   }
   function hand(batch: readonly Received[]) {
-    const fault = simulation.fault(`poller/${queue.name}`, ['poller-died', 'unacknowledged'])?.kind;
+    const fault = simulation.fault(`poller/${queue.name}`, KINDS)?.kind;
     if (fault === 'poller-died') return;
+    if (fault === 'batch-twice') invoke(batch, (result) => settle(batch, result));
+    invoke(batch, (result) => {
+      if (fault !== 'unacknowledged') settle(batch, result);
+    });
+  }
+  function invoke(batch: readonly Received[], onResult: (result: Result) => void) {
     inHand += 1;
     const chain = longestChain(
       batch.map(({ traceHeader }) => traceHeader),
@@ -88,7 +96,7 @@ export function eventSource(simulation: Simulation, sqs: ModelSqs, mapping: Mapp
     );
     fn.invoke({ Records: batch.map((one) => toRecord(one, queue.arn)) }, chain, (result) => {
       inHand -= 1;
-      if (fault === undefined) settle(batch, result);
+      onResult(result);
       look();
     });
   }

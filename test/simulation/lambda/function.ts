@@ -33,6 +33,8 @@ export interface ModelFunction {
   invoke(event: unknown, chain: Chain, onResult: (result: Result) => void): void;
   /** New instances run this; those that are there go on with what they are. */
   deploy(compose: Compose): void;
+  /** Ends every instance where it stands, also in the middle of an invocation. */
+  killAll(why: string): void;
   /** Refuses every invocation while it is throttled, as with a reserved concurrency of zero. */
   isThrottled: boolean;
   readonly counts: Counts;
@@ -59,13 +61,13 @@ export function modelFunction(simulation: Simulation, spec: FunctionSpec): Model
     if (instances.length >= concurrencyMax) {
       const [oldest] = free;
       if (oldest === undefined) return undefined;
-      oldest.retire();
+      oldest.retire('retired');
       instances = instances.filter((one) => one !== oldest);
     }
     counts.coldStarts += 1;
     const fresh = startInstance(simulation, {
       name: `${name}/${counts.coldStarts}`,
-      ...{ draws, timeoutMs: spec.timeoutMs, compose },
+      ...{ timeoutMs: spec.timeoutMs, compose },
     });
     instances = [...instances, fresh];
     return fresh;
@@ -77,6 +79,10 @@ export function modelFunction(simulation: Simulation, spec: FunctionSpec): Model
     isThrottled: false,
     deploy(next) {
       compose = next;
+    },
+    killAll(why) {
+      for (const one of instances) one.retire(why);
+      instances = [];
     },
     invoke(event, chain, onResult) {
       const kinds = ['lambda-throttled', 'lambda-cold'];

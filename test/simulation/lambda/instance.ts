@@ -1,5 +1,4 @@
 import type { InvokeResult } from '../../../lib/local/lambda-environment.ts';
-import type { Draws } from '../kernel/draws.ts';
 import type { Outcome, Process } from '../kernel/process.ts';
 import type { Simulation } from '../kernel/simulate.ts';
 import type { Chain } from './chain.ts';
@@ -19,13 +18,12 @@ export interface Started {
 export interface Instance {
   isUsable(): boolean;
   isFree(): boolean;
-  retire(): void;
+  retire(why: string): void;
   run(event: unknown, chain: Chain, onResult: (result: InvokeResult) => void): void;
 }
 
 export interface InstanceOptions {
   readonly name: string;
-  readonly draws: Draws;
   readonly timeoutMs: number;
   readonly compose: Compose;
 }
@@ -40,7 +38,8 @@ interface Running {
 }
 
 export function startInstance(simulation: Simulation, options: InstanceOptions): Instance {
-  const { name, draws, timeoutMs, compose } = options;
+  const { name, timeoutMs, compose } = options;
+  const draws = simulation.draws(`${name} life`);
   const { clock } = simulation.world;
   let handler: LambdaHandler | undefined;
   let running: Running | undefined;
@@ -94,7 +93,7 @@ export function startInstance(simulation: Simulation, options: InstanceOptions):
   return {
     isUsable: () => process.life !== 'dead' && clock.nowMs() < idleUntilMs,
     isFree: () => running === undefined,
-    retire: () => process.kill('retired'),
+    retire: (why) => process.kill(why),
     run(event, itsChain, onResult) {
       chain = itsChain;
       idleUntilMs = Number.POSITIVE_INFINITY;

@@ -1,6 +1,7 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import { listedFaults } from '../kernel/faults.ts';
+import { START_MS } from '../kernel/simulate.ts';
 import { chainWith, hopsOf } from './chain.ts';
 import { eventSource } from './event-source.ts';
 import { type Compose, modelFunction, type Result } from './function.ts';
@@ -86,6 +87,23 @@ describe('a function instance', () => {
       }
     });
     expect(done).toEqual(['left behind by 0, done at 2']);
+  });
+
+  it('is killed with all others where it stands, and a new one takes over', async () => {
+    const seen: unknown[] = [];
+    await onStage({}, ({ simulation, fn }) => {
+      const slow = fn(({ clock }) => async () => {
+        await clock.sleep(9_000);
+        return 'done';
+      });
+      const call = () => slow.invoke({}, undefined, ({ kind }) => seen.push(kind));
+      call();
+      simulation.world.clock.after(5_000, () => {
+        slow.killAll('the zone is gone');
+        call();
+      });
+    });
+    expect(seen).toEqual(['error', 'answer']);
   });
 
   it('that does not load, or throws, is an error of that one invocation', async () => {
@@ -189,14 +207,28 @@ describe('a schedule', () => {
     return minutes;
   };
 
-  it('rests where it is told that there is nothing to do', async () => {
+  it('rests while there is nothing to do, and is woken by what comes up', async () => {
     const calls: number[] = [];
     await onStage({ forMs: 10.5 * MINUTE_MS }, ({ simulation, fn }) => {
       const tick = fn(() => async () => calls.push(simulation.nowMs()));
-      const mayRest = () => simulation.nowMs() > simulation.startMs + 3.5 * MINUTE_MS;
-      schedule(simulation, { name: 'tick', fn: tick, everyMs: MINUTE_MS, mayRest });
+      const looks: (() => void)[] = [];
+      const minute = (n: number) => simulation.startMs + n * MINUTE_MS;
+      let untilMs = 0;
+      const rest = {
+        untilMs: () => untilMs,
+        onChange: (look: () => void) => looks.push(look),
+        onTick: (atMs: number) => {
+          if (atMs >= minute(2)) untilMs = minute(8);
+        },
+      };
+      schedule(simulation, { name: 'tick', fn: tick, everyMs: MINUTE_MS, rest });
+      simulation.world.clock.after(5.5 * MINUTE_MS, () => {
+        untilMs = 0;
+        for (const look of looks) look();
+      });
     });
-    expect(calls).toHaveLength(3);
+    const minutes = calls.map((atMs) => Math.floor((atMs - START_MS) / MINUTE_MS));
+    expect(minutes).toEqual([1, 2, 6, 8, 9, 10]);
   });
 
   it.each<[string, readonly Kind[], readonly number[]]>([

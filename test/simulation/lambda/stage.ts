@@ -36,7 +36,7 @@ export function onStage(options: StageOptions, play: (stage: Stage) => void): Pr
   return simulate({ seed, faults, forMs, listsKillPoints }, (simulation) => {
     const sqs = modelSqs({
       clock: simulation.world.clock,
-      random: simulation.draws('sqs'),
+      random: { unit: simulation.drawsByKey('sqs') },
       ask: simulation.fault,
       weaknesses: { ...AWS_WEAKNESSES, ...options.weaknesses },
     });

@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { QueueName } from '../../../infra/settings.ts';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { QueueName, StageSettings } from '../../../infra/settings.ts';
 import { apiFunction } from '../../../lib/edge/functions/api.ts';
 import { callFunction } from '../../../lib/edge/functions/call.ts';
 import { deliverFunction } from '../../../lib/edge/functions/deliver.ts';
@@ -22,7 +23,7 @@ import { type DynamoDb, dynamoDb } from '../lambda/dynamodb.ts';
 import { eventSource } from '../lambda/event-source.ts';
 import { type Compose, type ModelFunction, modelFunction } from '../lambda/function.ts';
 import type { LambdaHandler } from '../lambda/instance.ts';
-import { schedule } from '../lambda/schedule.ts';
+import { type Rest, schedule } from '../lambda/schedule.ts';
 import { type ModelSqs, modelSqs } from '../sqs/model.ts';
 import type { Weaknesses as SqsWeaknesses } from '../sqs/weaknesses.ts';
 import { type Gateway, gateway } from './gateway.ts';
@@ -30,6 +31,7 @@ import { type Line, type Log, productLog } from './log.ts';
 import {
   BATCH_SIZE,
   CONSUMERS,
+  DEAD_LETTER_RETENTION_SECONDS,
   environmentOf,
   type FunctionName,
   RECEIVES_MAX,
@@ -39,13 +41,14 @@ import {
   TICK_EVERY_MS,
   visibilitySeconds,
 } from './settings.ts';
-import { vaultOf } from './vault.ts';
+import { modelVault, type Vault } from './vault.ts';
 
 /** The real handlers on models of everything they touch. */
 export interface Product {
   readonly simulation: Simulation;
   readonly db: DynamoDb;
   readonly sqs: ModelSqs;
+  readonly vault: Vault;
   readonly queues: Readonly<Record<QueueName, NamedQueue>>;
   readonly deadLetters: Readonly<Record<'delivery' | 'background', NamedQueue>>;
   readonly functions: Readonly<Record<FunctionName, ModelFunction>>;
@@ -59,12 +62,16 @@ export interface ProductOptions {
   /** Told of every change of a row, when it is made. */
   readonly onWrite?: (written: Written) => void;
   readonly onLine?: (line: Line) => void;
-  /** Asked before each tick: true leaves it out. */
-  readonly mayRest?: () => boolean;
+  /** Which ticks are left out. */
+  readonly rest?: Rest;
   readonly dynamodb?: Partial<DynamoDbWeaknesses>;
   readonly sqs?: Partial<SqsWeaknesses>;
   /** Another way to the tables for some of the instances: as older or newer code has it. */
   readonly throughOf?: (process: Process, db: DynamoDBClient) => DynamoDBClient;
+  /** The same for the queues. */
+  readonly queuesThroughOf?: (process: Process, sqs: SQSClient) => SQSClient;
+  /** Batches worked on side by side, queue by queue; where it is absent those of this stage. */
+  readonly maxConcurrency?: StageSettings['maxConcurrency'];
 }
 
 const MAKE = {
@@ -83,7 +90,8 @@ const CONCURRENCY_MAX = 10;
 
 /** Deploys the product into the simulation. */
 export function deployed(simulation: Simulation, options: ProductOptions): Product {
-  const { throughOf = (_, client) => client } = options;
+  const { throughOf = (_, client) => client, queuesThroughOf = (_, client) => client } = options;
+  const { maxConcurrency = SETTINGS.maxConcurrency } = options;
   const log = productLog(options.onLine);
   const hosts = receivers(simulation, options.receivers);
   const db = dynamoDb(simulation, productTables(TABLE_NAMES), {
@@ -92,10 +100,11 @@ export function deployed(simulation: Simulation, options: ProductOptions): Produ
   });
   const sqs = modelSqs({
     clock: simulation.world.clock,
-    random: simulation.draws('sqs'),
+    random: { unit: simulation.drawsByKey('sqs') },
     ask: simulation.fault,
     weaknesses: options.sqs ?? {},
   });
+  const vault = modelVault(simulation);
   const env = environmentOf(sqs.urlOf);
 
   const composeOf =
@@ -106,8 +115,8 @@ export function deployed(simulation: Simulation, options: ProductOptions): Produ
         random: process.random,
         telemetry: log.telemetryOf(process.name),
         dynamo: throughOf(process, db.clientOf(process)),
-        sqs: sqs.clientOf(process, chainOf),
-        secrets: vaultOf(simulation, process),
+        sqs: queuesThroughOf(process, sqs.clientOf(process, chainOf)),
+        secrets: vault.clientOf(process),
         sender: hosts.senderOf(process),
       };
       return MAKE[name](env, outside) as LambdaHandler;
@@ -116,14 +125,17 @@ export function deployed(simulation: Simulation, options: ProductOptions): Produ
     modelFunction(simulation, {
       name,
       timeoutMs: TIMEOUT_SECONDS[name] * 1_000,
-      concurrencyMax: concurrencyOf(name),
+      concurrencyMax: concurrencyOf(name, maxConcurrency),
       ...(RECURSIVE.has(name) && { recursiveLoop: 'Allow' as const }),
       compose: composeOf(name),
     });
   const functions = fromNames(Object.keys(MAKE) as FunctionName[], functionOf);
 
   const deadLetters = fromNames(['delivery', 'background'] as const, (name) =>
-    sqs.service.create(`dead-${name}`, DEFAULT_SETTINGS),
+    sqs.service.create(`dead-${name}`, {
+      ...DEFAULT_SETTINGS,
+      retentionSeconds: DEAD_LETTER_RETENTION_SECONDS,
+    }),
   );
   const queues = fromNames(Object.keys(CONSUMERS) as QueueName[], (name) => {
     const { fn, deadLetters: dead } = CONSUMERS[name];
@@ -134,25 +146,28 @@ export function deployed(simulation: Simulation, options: ProductOptions): Produ
     });
     eventSource(simulation, sqs, {
       ...{ queue, fn: functions[fn], batchSize: BATCH_SIZE, windowMs: 0 },
-      ...{ concurrencyMax: SETTINGS.maxConcurrency[name], reportsFailures: true },
+      ...{ concurrencyMax: maxConcurrency[name], reportsFailures: true },
     });
     return queue;
   });
   schedule(simulation, {
     ...{ name: 'tick', fn: functions.tick, everyMs: TICK_EVERY_MS },
-    ...(options.mayRest && { mayRest: options.mayRest }),
+    ...(options.rest && { rest: options.rest }),
   });
   const request = gateway(simulation, functions);
-  const product = { simulation, db, sqs, queues, deadLetters, functions, receivers: hosts };
-  return { ...product, log, request };
+  const product = { simulation, db, sqs, vault, queues, deadLetters, functions };
+  return { ...product, receivers: hosts, log, request };
 }
 
 /** As many as its queues may run at once: with fewer, a batch would be throttled. */
-function concurrencyOf(name: FunctionName): number {
+function concurrencyOf(
+  name: FunctionName,
+  maxConcurrency: StageSettings['maxConcurrency'],
+): number {
   const fed = (Object.keys(CONSUMERS) as QueueName[]).filter(
     (queue) => CONSUMERS[queue].fn === name,
   );
-  return fed.reduce((sum, queue) => sum + SETTINGS.maxConcurrency[queue], 0) || CONCURRENCY_MAX;
+  return fed.reduce((sum, queue) => sum + maxConcurrency[queue], 0) || CONCURRENCY_MAX;
 }
 
 function fromNames<K extends string, V>(names: readonly K[], of: (name: K) => V): Record<K, V> {

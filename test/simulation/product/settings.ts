@@ -38,6 +38,7 @@ export const RECURSIVE: ReadonlySet<FunctionName> = new Set(['deliver', 'work'])
 
 export const BATCH_SIZE = QUEUE_BATCH_MAX;
 export const RECEIVES_MAX = QUEUE_RECEIVES_MAX;
+export const DEAD_LETTER_RETENTION_SECONDS = 14 * 86_400;
 /** As in the stage `prod`: a run is judged after a month of calm. */
 export const RETENTION_DAYS = 45;
 export const TICK_EVERY_MS = 60_000;

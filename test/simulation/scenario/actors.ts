@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { Process } from '../kernel/process.ts';
 import type { ApiAnswer, ApiRequest } from '../product/gateway.ts';
 import type { Product } from '../product/product.ts';
-import type { Accepted, Book, Order } from './book.ts';
+import type { Accepted, Book, Heard, Order } from './book.ts';
 import {
   type EventPlan,
   type IntegrationPlan,
@@ -36,6 +36,9 @@ export function play(product: Product, story: Story, book: Book): void {
       simulation.world.clock.after(after(publication.atMs), () => {
         const publisher = simulation.spawn(`publisher-${at}`);
         run(publisher, book, () => publish(product, publisher, publication, book));
+        if (!isNamed(publication)) return;
+        const twin = at % 2 === 0 ? simulation.spawn(`twin-${at}`) : undefined;
+        if (twin) run(twin, book, () => repeat(product, twin, publication, book));
       });
     }
     for (const [at, order] of story.orders.entries()) {
@@ -58,8 +61,10 @@ export async function untilHeard(
   product: Product,
   process: Process,
   request: ApiRequest,
+  onTry: () => void = () => {},
 ): Promise<ApiAnswer | undefined> {
   for (let tries = 0; tries < TRIES_MAX; tries++) {
+    onTry();
     const answer = await product.request(process, request);
     const isBusy = answer.status === 409 && answer.headers['retry-after'] !== undefined;
     if (answer.status < 500 && answer.status !== 429 && !isBusy) return answer;
@@ -148,6 +153,7 @@ async function publish(
       const [event] = events as [EventPlan];
       if (answer.status === 202 || answer.status === 200) {
         note(event, answer.json.id, answer.json.deliveries);
+        if (isNamed(publication)) await askAgain(product, process, { request, answer }, book);
       } else refused(answer.status, answer.json);
       return;
     }
@@ -162,6 +168,44 @@ async function publish(
     case 'receive':
       if (answer.status >= 300) return void refused(answer.status, answer.json);
   }
+}
+
+/** Whether a second request in the same words means the same event. */
+function isNamed({ how, events, idempotencyKey }: Publication): boolean {
+  return how === 'publish' && (idempotencyKey !== undefined || events[0]?.id !== undefined);
+}
+
+const REPEATED_AFTER_MS = 100_000;
+
+/** Asks once more for what was promised already, and notes both answers. */
+async function askAgain(
+  product: Product,
+  process: Process,
+  { request, answer }: { readonly request: ApiRequest; readonly answer: ApiAnswer },
+  book: Book,
+): Promise<void> {
+  await process.clock.sleep(REPEATED_AFTER_MS);
+  const again = await untilHeard(product, process, request);
+  if (again === undefined) return;
+  book.repeats.push({ by: process.name, first: heardIn(answer), again: heardIn(again) });
+}
+
+/** Asks for the same at the same time as the publisher, as a caller does that has no patience. */
+async function repeat(
+  product: Product,
+  process: Process,
+  publication: Publication,
+  book: Book,
+): Promise<void> {
+  const request = requestOf(publication, product.simulation.nowMs());
+  const answer = await untilHeard(product, process, request);
+  if (answer !== undefined) await askAgain(product, process, { request, answer }, book);
+}
+
+function heardIn({ status, json }: ApiAnswer): Heard {
+  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON the route answers.
+  const deliveries = (json?.deliveries ?? []).map((one: any) => `${one.id} ${one.integration}`);
+  return { status, id: json?.id ?? '', deliveries: deliveries.sort() };
 }
 
 function requestOf({ how, events, idempotencyKey }: Publication, nowMs: number): ApiRequest {
@@ -254,13 +298,15 @@ async function give(
     reset: { method: 'POST', path: `${at}/breaker/reset`, body: { reason: 'simulated' } },
   };
   const order: Order = {
-    ...{ what, askedAtMs: product.simulation.nowMs() },
+    ...{ what, askedAtMs: product.simulation.nowMs(), tries: 0 },
     ...(!isOfDelivery && what !== 'replay' && { integrationId: integration.id }),
     ...(deliveryId !== undefined && { deliveryId }),
     ...(what === 'replay' && event && { eventId: event.id }),
   };
   book.orders.push(order);
-  const answer = await untilHeard(product, process, requests[what]);
+  const answer = await untilHeard(product, process, requests[what], () => {
+    order.tries += 1;
+  });
   if (answer === undefined) return;
   order.heardAtMs = product.simulation.nowMs();
   order.status = answer.status;
@@ -269,7 +315,10 @@ async function give(
   }
 }
 
-/** A receiver that is told of a rotation takes both, as long as both may be signed with. */
+/**
+ * A receiver that is told of a rotation takes the new one too. It forgets none: who heard first of
+ * two rotations may have asked last.
+ */
 function learnSecrets(
   product: Product,
   host: string,
@@ -279,5 +328,5 @@ function learnSecrets(
 ): void {
   // biome-ignore lint/suspicious/noExplicitAny: whatever JSON the route answers.
   const secrets = [current, ...previous.map((one: any) => one.secret)];
-  for (const one of [host, ...fallbackHosts]) product.receivers.change(one, { secrets });
+  for (const one of [host, ...fallbackHosts]) product.receivers.learn(one, secrets);
 }

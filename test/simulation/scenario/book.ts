@@ -6,6 +6,8 @@ export interface Book {
   readonly integrations: Map<string, Registered>;
   /** Where the partner sends its webhooks. */
   sourcePath?: string;
+  /** What was asked once more, in the same words, though it had been heard. */
+  readonly repeats: Repeat[];
   /** Every order of an operator, in the order of asking. */
   readonly orders: Order[];
   /** What a caller of the API saw and never should have. */
@@ -26,6 +28,21 @@ export interface Accepted {
   readonly heardAtMs: number;
   /** Integration ids, as the answer named them; absent of what was received. */
   readonly deliveries?: readonly string[];
+}
+
+/** Two answers to one request. */
+export interface Repeat {
+  /** As its publisher is called. */
+  readonly by: string;
+  readonly first: Heard;
+  readonly again: Heard;
+}
+
+export interface Heard {
+  readonly status: number;
+  readonly id: string;
+  /** Of the deliveries, as the answer named them, sorted. */
+  readonly deliveries: readonly string[];
 }
 
 export interface Registered {
@@ -52,6 +69,8 @@ export interface Order {
   readonly deliveryId?: string;
   readonly eventId?: string;
   readonly askedAtMs: number;
+  /** How often it was asked; a refusal of the second may be of what the first has done. */
+  tries: number;
   /** Of the answer that was heard at last; absent: none was, and it may have been done or not. */
   heardAtMs?: number;
   status?: number;
@@ -71,5 +90,5 @@ export type OrderKind =
   | 'reset';
 
 export function newBook(): Book {
-  return { accepted: new Map(), integrations: new Map(), orders: [], wrongs: [] };
+  return { accepted: new Map(), integrations: new Map(), repeats: [], orders: [], wrongs: [] };
 }

@@ -76,12 +76,9 @@ export function storyOf(seed: number, forMs: number): Story {
       (one): Receiver => ({ host: one, secrets: [secret], phases: phasesOf(draws, forMs) }),
     ),
   );
-  return {
-    integrations,
-    receivers,
-    publications: publicationsOf(draws, forMs),
-    orders: ordersOf(draws, forMs, integrations),
-  };
+  const publications = publicationsOf(draws, forMs);
+  const orders = ordersOf(draws, { forMs, integrations, publications });
+  return { integrations, receivers, publications, orders };
 }
 
 function integrationPlan(draws: Draws, at: number): IntegrationPlan {
@@ -187,11 +184,14 @@ const ORDERS: readonly OrderKind[] = [
   ...(['replay', 'recover', 'trip', 'reset', 'delete'] as const),
 ];
 
-function ordersOf(
-  draws: Draws,
-  forMs: number,
-  integrations: readonly IntegrationPlan[],
-): readonly OrderPlan[] {
+interface Told extends Pick<Story, 'integrations' | 'publications'> {
+  readonly forMs: number;
+}
+
+/** Most come when something is under way: at another time there is little to get wrong. */
+const BUSY_SHARE = 0.6;
+
+function ordersOf(draws: Draws, { forMs, integrations, publications }: Told): readonly OrderPlan[] {
   const orders: OrderPlan[] = [];
   const count = draws.below(8);
   for (let n = 0; n < count; n++) {
@@ -199,7 +199,9 @@ function ordersOf(
     const { name } = pick(draws, integrations);
     // One integration is left alone, so that something is always delivered as it should be.
     if (what === 'delete' && name === 'int-0') continue;
-    const atMs = 10 * MINUTE_MS + draws.unit() * (forMs - 2 * HOUR_MS);
+    const calmMs = 10 * MINUTE_MS + draws.unit() * (forMs - 2 * HOUR_MS);
+    const busyMs = pick(draws, publications).atMs + draws.unit() * 20 * MINUTE_MS;
+    const atMs = draws.chance(BUSY_SHARE) ? Math.min(busyMs, forMs - HOUR_MS) : calmMs;
     orders.push({ atMs, what, name, pick: draws.below(1_000) });
     // Who pauses resumes; who trips resets, or waits in vain.
     if (what === 'pause') {

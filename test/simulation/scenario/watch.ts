@@ -1,6 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { deliveryOf } from '../../../lib/adapters/dynamodb/delivery-item.ts';
+import { parseHistoryPk } from '../../../lib/adapters/dynamodb/table.ts';
 import type { Delivery } from '../../../lib/domain/delivery.ts';
 import { deliveryId } from '../../../lib/domain/ids.ts';
 import type { Written } from '../dynamodb/table.ts';
@@ -20,6 +21,8 @@ export interface Watch {
   readonly changes: ReadonlyMap<string, readonly Change[]>;
   /** What is stored now and not over. */
   readonly pending: ReadonlyMap<string, Delivery>;
+  /** By event id, since each was stored. */
+  readonly events: ReadonlyMap<string, StoredEvent>;
   /** When the last event was stored. */
   readonly lastEventAtMs: number;
   /** When anything but a tick's own notes was written last. */
@@ -30,7 +33,14 @@ export interface Watch {
   readonly wrong: string | undefined;
 }
 
+export interface StoredEvent {
+  readonly storedAtMs: number;
+  /** As its row says. */
+  readonly acceptedAtMs: number;
+}
+
 export function newWatch(): Watch {
+  const events = new Map<string, StoredEvent>();
   const changes = new Map<string, Change[]>();
   const pending = new Map<string, Delivery>();
   const checks: ((id: string, change: Change) => string | undefined)[] = [];
@@ -39,6 +49,7 @@ export function newWatch(): Watch {
   let wrong: string | undefined;
 
   return {
+    events,
     changes,
     pending,
     get lastEventAtMs() {
@@ -57,7 +68,11 @@ export function newWatch(): Watch {
       if (!pk.startsWith('CHECKPOINT#')) lastWriteAtMs = atMs;
       if (table !== TABLE_NAMES.history || row === undefined) return;
       const sk = row.sk?.S ?? '';
-      if (sk === 'E' && after !== undefined) lastEventAtMs = atMs;
+      if (sk === 'E' && after !== undefined) {
+        lastEventAtMs = atMs;
+        const { eventId } = parseHistoryPk(pk);
+        events.set(eventId, { storedAtMs: atMs, acceptedAtMs: Number(after.at?.N) });
+      }
       if (!sk.startsWith('D#')) return;
       const change = { atMs, before: deliveryIn(before), after: deliveryIn(after) };
       const known = change.after ?? change.before;

@@ -12,8 +12,8 @@ import { type Ask, AWS_WEAKNESSES, type Weaknesses } from './weaknesses.ts';
 
 export interface ModelOptions {
   readonly clock: Clock;
-  /** In [0, 1). */
-  readonly random: { unit(): number };
+  /** In [0, 1), drawn for a message, a queue or a process: it may tell them apart. */
+  readonly random: { unit(of?: string): number };
   /** Nothing goes wrong where it is absent. */
   readonly ask?: Ask;
   /** Those of AWS where nothing else is said. */
@@ -40,7 +40,7 @@ export const PLACE = { region: 'us-east-1', account: '000000000000' };
 export function modelSqs(options: ModelOptions): ModelSqs {
   const { clock, random, ask = () => undefined } = options;
   const weaknesses = { ...AWS_WEAKNESSES, ...options.weaknesses };
-  const unit = () => random.unit();
+  const unit = (of: string) => random.unit(of);
   const service = weakService({ ...PLACE, clock, unit, ask, weaknesses });
   const urlOf =
     options.urlOf ??

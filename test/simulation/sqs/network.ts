@@ -8,7 +8,7 @@ export interface Way {
   readonly process: Process;
   readonly model: ModelSqs;
   readonly weaknesses: Weaknesses;
-  readonly unit: () => number;
+  readonly unit: (of: string) => number;
   readonly ask: Ask;
 }
 
@@ -31,7 +31,7 @@ export async function sendThrough(way: Way, request: Request): Promise<object> {
       if (!(error instanceof SdkError)) throw error;
       if (!error.isTransient || attempt >= weaknesses.attemptsMax) throw error;
     }
-    await process.clock.sleep(RETRY_BASE_MS * 2 ** (attempt - 1) * unit());
+    await process.clock.sleep(RETRY_BASE_MS * 2 ** (attempt - 1) * unit(process.name));
   }
 }
 

@@ -15,7 +15,7 @@ export interface ServiceOptions {
   readonly region: string;
   readonly account: string;
   readonly clock: Clock;
-  readonly unit: () => number;
+  readonly unit: (of: string) => number;
   readonly ask: Ask;
   readonly weaknesses: Weaknesses;
 }

@@ -137,6 +137,34 @@ describe('a queue of the simulation', () => {
     expect(found).toEqual([soon, late, atLast]);
   });
 
+  it('may bring both copies of a message in one batch, under one id', async () => {
+    const ids = await play(
+      async ({ send, receive, process }) => {
+        await send('a');
+        await process.clock.sleep(100);
+        return (await receive()).map(({ MessageId }) => MessageId);
+      },
+      { faults: [fault('sqs/q put#1', 'sqs-duplicate', 0.1)] },
+    );
+    expect(ids).toHaveLength(2);
+    expect(new Set(ids).size).toBe(1);
+  });
+
+  it('may bring a message again while its visibility timeout still hides it', async () => {
+    const found = await play(
+      async ({ send, receive, bodies, process }) => {
+        await send('a');
+        await receive();
+        await process.clock.sleep(9_000);
+        const before = await bodies();
+        await process.clock.sleep(1_001);
+        return [before, await bodies()];
+      },
+      { faults: [fault('sqs/q take#1', 'sqs-early')] },
+    );
+    expect(found).toEqual([[], ['a']]);
+  });
+
   it('gives the second copy of a message the id of the first', async () => {
     const ids = await play(
       async ({ send, receive, process }) => {

@@ -4,7 +4,7 @@ import type { Ask, Weaknesses } from './weaknesses.ts';
 
 export interface WeakOptions {
   readonly clock: QueueClock & { after(ms: number, work: () => void): unknown };
-  readonly unit: () => number;
+  readonly unit: (of: string) => number;
   readonly ask: Ask;
   readonly weaknesses: Weaknesses;
   /** More may be visible than was known. */
@@ -19,12 +19,13 @@ export function weakQueue(name: string, settings: QueueSettings, options: WeakOp
   /** What a second copy is called, by its own id: a copy has the id of the first. */
   const copies = new Map<string, string>();
 
-  const jitter = () => (weaknesses.jitterMs === 0 ? 0 : weaknesses.jitterMs * unit());
+  const jitter = ({ body }: NewMessage) =>
+    weaknesses.jitterMs === 0 ? 0 : weaknesses.jitterMs * unit(body.slice(0, KEY_LENGTH));
   const delayed = (message: NewMessage, lateMs: number): NewMessage => ({
     ...message,
     delaySeconds: (message.delaySeconds ?? queue.settings.delaySeconds) + Math.round(lateMs) / 1000,
   });
-  const { put, take, remove, purge } = queue;
+  const { put, take, remove, purge, extend } = queue;
 
   return Object.assign(queue, {
     put(message: NewMessage) {
@@ -33,15 +34,21 @@ export function weakQueue(name: string, settings: QueueSettings, options: WeakOp
       if (fault?.kind === 'sqs-lost') {
         return { ...message, id: clock.newId(), sentAtMs: clock.nowMs(), receiveCount: 0 };
       }
-      const lateMs = fault?.kind === 'sqs-late' ? weaknesses.lateMs * amount : jitter();
+      const lateMs = fault?.kind === 'sqs-late' ? weaknesses.lateMs * amount : jitter(message);
       const sent = put(lateMs === 0 ? message : delayed(message, lateMs));
       if (fault?.kind === 'sqs-duplicate') {
-        copies.set(put(delayed(message, weaknesses.duplicateAfterMs * amount)).id, sent.id);
+        const afterMs = amount < SIDE_BY_SIDE ? lateMs : weaknesses.duplicateAfterMs * amount;
+        copies.set(put(delayed(message, afterMs)).id, sent.id);
       }
       return sent;
     },
     take(max: number, visibilitySeconds?: number) {
       const { messages, dead } = take(max, visibilitySeconds);
+      for (const { receiptHandle } of messages) {
+        const fault = ask(`${place} take`, ['sqs-early']);
+        if (fault === undefined) continue;
+        extend(receiptHandle, Math.round((weaknesses.earlyMs * fault.amount) / 1000));
+      }
       if (copies.size === 0) return { messages, dead };
       return {
         messages: messages.map((one) => ({ ...one, id: copies.get(one.id) ?? one.id })),
@@ -56,7 +63,7 @@ export function weakQueue(name: string, settings: QueueSettings, options: WeakOp
       return answer;
     },
     purge() {
-      const purgeMs = Math.round(weaknesses.purgeMs * (weaknesses.purgeMs === 0 ? 0 : unit()));
+      const purgeMs = Math.round(weaknesses.purgeMs * (weaknesses.purgeMs === 0 ? 0 : unit(name)));
       if (purgeMs === 0) return purge();
       const { visible, inFlight, delayed: late } = queue.counts();
       clock.after(purgeMs, () => {
@@ -69,3 +76,7 @@ export function weakQueue(name: string, settings: QueueSettings, options: WeakOp
 }
 
 const ID_LENGTH = 36;
+/** What a message is about stands at its beginning. */
+const KEY_LENGTH = 200;
+/** Of the second copies this share comes with the first, as a rule in the same batch. */
+const SIDE_BY_SIDE = 0.3;

@@ -5,7 +5,8 @@ import type { Fault } from '../kernel/faults.ts';
  * switches it off. What goes wrong beyond that is a fault, decided elsewhere one by one:
  *
  * - `sqs-late`: a message turns visible long after its delay is over.
- * - `sqs-duplicate`: it comes a second time, also after its delete.
+ * - `sqs-duplicate`: it comes a second time, in the same batch or later, also after its delete.
+ * - `sqs-early`: it turns visible while its consumer is still at it, long before its timeout.
  * - `sqs-lost`: it never comes. SQS promises better; our doorbells need not.
  * - `sqs-undeleted`: a delete is confirmed, and the message comes again all the same.
  * - `sqs-partial`: some entries of a batch are refused, the others taken.
@@ -18,6 +19,8 @@ export interface Weaknesses {
   readonly jitterMs: number;
   readonly lateMs: number;
   readonly duplicateAfterMs: number;
+  /** Hidden for less than this where its visibility timeout does not hold. */
+  readonly earlyMs: number;
   /** A purge takes this long, and takes what is sent meanwhile along. */
   readonly purgeMs: number;
   readonly slowMs: number;
@@ -31,6 +34,7 @@ export const AWS_WEAKNESSES: Weaknesses = {
   jitterMs: 40,
   lateMs: 15 * 60_000,
   duplicateAfterMs: 10 * 60_000,
+  earlyMs: 20_000,
   purgeMs: 60_000,
   slowMs: 20_000,
   timeoutMs: 1_500,

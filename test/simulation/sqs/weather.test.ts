@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { listedFaults } from '../kernel/faults.ts';
 import { onStage } from '../lambda/stage.ts';
-import { sqsWeather } from './weather.ts';
+import { FOREIGN_BODIES, sqsWeather } from './weather.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -32,4 +32,20 @@ it('takes the queues down for a while, purges them, and brings back what was dea
     [false, 1, 0],
     [false, 0, 0],
   ]);
+});
+
+it('puts into a queue that is read what is no message of ours', async () => {
+  const faults = listedFaults([
+    { at: 'sqs#1', kind: 'sqs-foreign', amount: 0.15 },
+    { at: 'sqs#2', kind: 'sqs-foreign', amount: 0.95 },
+  ]);
+  const bodies: string[] = [];
+  await onStage({ faults }, ({ simulation, sqs, queue, dead }) => {
+    sqsWeather(simulation, sqs, { everyMs: HOUR_MS });
+    simulation.world.clock.after(3 * HOUR_MS, () => {
+      bodies.push(...sqs.service.take(queue, 10).map(({ body }) => body));
+      simulation.atEnd(() => (dead.counts().visible === 0 ? undefined : 'among the dead'));
+    });
+  });
+  expect(bodies.sort()).toEqual([FOREIGN_BODIES.at(1), FOREIGN_BODIES.at(-1)].sort());
 });

@@ -1,0 +1,33 @@
+import { ACCEPTANCE_CHECKS } from './acceptance.ts';
+import { BREAKER_CHANGE_CHECKS, BREAKER_CHECKS } from './breakers.ts';
+import { DELIVERY_CHANGE_CHECKS } from './changes.ts';
+import type { ChangeChecks, Checks } from './check.ts';
+import { DELIVERY_CHECKS, DELIVERY_LOOK_CHECKS } from './deliveries.ts';
+import { EFFORT_CHECKS } from './effort.ts';
+import { ENDING_CHECKS } from './endings.ts';
+import { ORDER_CHECKS } from './order.ts';
+import { REQUEST_CHECKS } from './requests.ts';
+import { SCHEDULE_CHECKS } from './schedule.ts';
+
+/** Every guarantee that is judged when a run is over, by the name it has in a failing run. */
+export const CHECKS: Checks = {
+  ...ACCEPTANCE_CHECKS,
+  ...DELIVERY_CHECKS,
+  ...REQUEST_CHECKS,
+  ...SCHEDULE_CHECKS,
+  ...ENDING_CHECKS,
+  ...EFFORT_CHECKS,
+  ...BREAKER_CHECKS,
+  ...ORDER_CHECKS,
+};
+
+/** Every guarantee that is judged at each stored change of a delivery. */
+export const CHANGE_CHECKS: ChangeChecks = {
+  ...DELIVERY_CHANGE_CHECKS,
+  ...BREAKER_CHANGE_CHECKS,
+};
+
+/** Every guarantee that is judged again and again, whatever happens. */
+export const LOOK_CHECKS: Checks = {
+  ...DELIVERY_LOOK_CHECKS,
+};
