@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hashOf, unitOf } from '../../../lib/local/faults/dice.ts';
-import { drawsOf } from './draws.ts';
+import { drawsByKey, drawsOf } from './draws.ts';
 
 const SIDE = 40;
 const names = Array.from({ length: SIDE }, (_, n) => hashOf(`deliver/${n}`));
@@ -44,6 +44,17 @@ describe('what is drawn', () => {
       expect(count).toBeGreaterThan(850);
       expect(count).toBeLessThan(1_150);
     }
+  });
+
+  it('by a key has nothing to do with what is drawn by others', () => {
+    const [one, again] = [drawsByKey(9, 'one'), drawsByKey(9, 'one')];
+    const first = [one('a'), one('a'), one('a')];
+    const second = [again('a'), again('b'), again('a'), again('c'), again('a')];
+    expect(second.filter((_, at) => at % 2 === 0)).toEqual(first);
+    expect(new Set([...first, ...second]).size).toBe(5);
+    expect(drawsByKey(9, 'other')('a')).not.toBe(first[0]);
+    const low = Array.from({ length: 4_000 }, (_, n) => one(`row ${n}`)).filter((u) => u < 0.25);
+    expect(low.length / 4_000).toBeCloseTo(0.25, 1);
   });
 
   it('is the same for the same seed and name, whatever else was drawn', () => {

@@ -1,0 +1,103 @@
+import type { Defect } from './defect.ts';
+
+/** Lines of deliveries that keep their order, and fallback chains. */
+export const ORDER_DEFECTS: readonly Defect[] = [
+  {
+    name: 'a doorbell forgets its ordering key',
+    guarantee: 'one key, one order',
+    file: 'lib/domain/messages.ts',
+    find: '...(task.orderingKey !== undefined && { k: task.orderingKey }),',
+    replace: '',
+  },
+  {
+    name: 'who is behind others goes first',
+    guarantee: 'one key, one order',
+    file: 'lib/app/line-turns.ts',
+    find: "if (!isSame(first.place, own)) return { kind: 'behind' };",
+    replace: "if (isSame(first.place, own) && own === undefined) return { kind: 'behind' };",
+  },
+  {
+    name: 'the lock of a line is taken without a condition',
+    guarantee: 'one of a line at a time',
+    file: 'lib/adapters/dynamodb/lines.ts',
+    find: 'const isFree = conditions.isFreeFor(owner, nowMs);',
+    replace: 'const isFree = conditions.isFreeFor(owner, Number.MAX_SAFE_INTEGER);',
+  },
+  {
+    name: 'an event stands in line only when it is heard',
+    guarantee: 'one key, one order',
+    file: 'lib/app/accept-event.ts',
+    find: 'await takePlaces(deps, lines, record);',
+    replace: '',
+  },
+  {
+    name: 'the order is that of the clocks',
+    guarantee: 'one key, one order',
+    file: 'lib/domain/line.ts',
+    find: 'const atMs = Math.max(nowMs, lastMs + 1);',
+    replace: 'const atMs = Math.max(nowMs, 0);',
+  },
+  {
+    name: 'a batch is not taken in its order',
+    guarantee: 'one key, one order',
+    file: 'lib/app/publish-event.ts',
+    find: 'if (event instanceof RequestError || event.orderingKey === undefined) return i;',
+    replace: 'if (event instanceof RequestError || event.orderingKey !== undefined) return i;',
+  },
+  {
+    name: 'who is over stays in line',
+    guarantee: 'nothing is left behind',
+    file: 'lib/app/line-handoff.ts',
+    find: 'if (await ringFirst(deps, line, own)) await leavePlace(deps, line, own, row);',
+    replace: 'await ringFirst(deps, line, own);',
+  },
+  {
+    name: 'the next in line is not rung for',
+    guarantee: 'the next goes on at once',
+    file: 'lib/app/line-handoff.ts',
+    find: 'if (await ringFirst(deps, line, own)) await leavePlace(deps, line, own, row);',
+    replace: 'await leavePlace(deps, line, own, row);',
+  },
+  {
+    name: "the integration's credentials go to its fallback",
+    guarantee: 'a fallback gets its own credentials',
+    file: 'lib/domain/target.ts',
+    find: 'auth: link.auth,',
+    replace: 'auth: integration.auth,',
+  },
+  {
+    name: "the integration's headers go to its fallback",
+    guarantee: 'a fallback gets its own credentials',
+    file: 'lib/domain/target.ts',
+    find: 'request: { ...integration.request, headers: link.headers },',
+    replace: 'request: { ...integration.request },',
+  },
+  {
+    name: 'the chain is gone through without end',
+    guarantee: 'everything ends',
+    file: 'lib/domain/delivery-chain.ts',
+    find: 'const waitSeconds = ROUND_WAITS_SECONDS[round - 1];',
+    replace: 'const waitSeconds = ROUND_WAITS_SECONDS[0];',
+  },
+  {
+    name: 'the chain does not begin when the schedule is used up',
+    guarantee: 'failed means that the fallback was tried',
+    file: 'lib/domain/delivery-chain.ts',
+    find: "const [first] = deliveryLinks(fallback, 'exhausted');",
+    replace: "const [first] = deliveryLinks([], 'exhausted');",
+  },
+  {
+    name: 'a fallback is taken without its trigger',
+    guarantee: 'a fallback is called by its trigger alone',
+    file: 'lib/domain/fallback.ts',
+    find: 'if (i + 1 < from || !triggers(link, trigger)) continue;',
+    replace: 'if (i + 1 < from) continue;',
+  },
+  {
+    name: 'attempts at a fallback count for the integration',
+    guarantee: 'failed means that the schedule is used up',
+    file: 'lib/domain/settlement.ts',
+    find: 'const next = { ...made, scheduleBase: made.scheduleBase + 1 };',
+    replace: 'const next = { ...made, scheduleBase: made.scheduleBase };',
+  },
+];
