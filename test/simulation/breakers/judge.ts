@@ -24,3 +24,18 @@ export function wrongOf(seen: Played, name: string, breaker: object = {}): strin
     wrongCall({ breakerId: seen.idOf(name), calls: seen.callsOf(name), changes, looksOf })
   );
 }
+
+/** By delivery id: how often it was held, and how many attempts it has made. */
+export function fatesOf({
+  watch,
+}: Played): ReadonlyMap<string, { held: number; attempts: number }> {
+  return new Map(
+    [...watch.changes].map(([id, changes]) => {
+      const isHeld = (status: string | undefined) => status === 'held';
+      const held = changes.filter(
+        ({ before, after }) => isHeld(after?.state.status) && !isHeld(before?.state.status),
+      );
+      return [id, { held: held.length, attempts: changes.at(-1)?.after?.attempts.length ?? 0 }];
+    }),
+  );
+}

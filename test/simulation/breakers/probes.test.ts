@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Hands } from './hands.ts';
 import { MINUTE_MS, SECOND_MS, wrongOf } from './judge.ts';
-import { type Hands, type Played, played, transitionsOf } from './stage.ts';
+import { type Played, played, transitionsOf } from './stage.ts';
 import { everywhere, type Weather } from './weather.ts';
 
 const BREAKER = { openSeconds: 600, maxOpenSeconds: 600 };

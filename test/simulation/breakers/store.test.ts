@@ -38,6 +38,12 @@ describe('where all is well', () => {
         const gaps = times.slice(1).map((ms, at) => ms - (times[at] ?? 0));
         expect(gaps.filter((ms) => ms < 5 * SECOND_MS)).toEqual([]);
       }
+      // Nor does anybody go on with what is older.
+      for (const { from, atMs } of seen.callsOf('a')) {
+        const looks = seen.breakers.looks.get(from) ?? [];
+        const last = looks.findLast((look) => look.kind === 'asked' && look.atMs <= atMs);
+        expect(atMs - (last?.atMs ?? 0)).toBeLessThan(6 * SECOND_MS);
+      }
     },
   );
 });

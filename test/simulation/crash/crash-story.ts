@@ -27,6 +27,8 @@ export interface CrashStory {
   /** What is there already: nobody is killed yet. */
   readonly before: (stage: Stage) => Promise<void>;
   readonly act: (stage: Stage) => Promise<void>;
+  /** Nobody is killed any more when `act` is done: what follows is another story's. */
+  readonly isCutShort?: true;
   readonly checks: readonly EndCheck[];
   /** From the beginning on; all must be over then. Three hours where nothing is said. */
   readonly forMs?: number;
@@ -100,6 +102,7 @@ export async function played(
       await story.before(stage);
       listed.begin();
       await story.act(stage);
+      if (story.isCutShort) listed.end();
       isActed = true;
     };
     stage.caller.start(play, (outcome) => {

@@ -13,11 +13,12 @@ export interface ListingOptions {
   readonly onKill?: () => void;
 }
 
-/** Faults that write down at which points they could have killed, from `begin` on. */
+/** Faults that write down at which points they could have killed, from `begin` to `end`. */
 export interface Listing extends Faults {
   /** The same simulation, whose processes say what they are about to do. */
   watching(simulation: Simulation): Simulation;
   begin(): void;
+  end(): void;
   /** A row was changed, by whoever is at it. */
   wrote(written: Written): void;
   points(): readonly string[];
@@ -79,6 +80,9 @@ export function listing(faults: Faults, options: ListingOptions): Listing {
     }),
     begin() {
       isOn = true;
+    },
+    end() {
+      isOn = false;
     },
     wrote({ after }) {
       if (after?.pk?.S?.startsWith(CHECKPOINT) !== true) work.changed();

@@ -58,13 +58,15 @@ export const outageStories: readonly CrashStory[] = [
   {
     name: 'a breaker opens',
     kills: ['deliver'],
+    isCutShort: true,
     hosts: { a: failingFor(OUTAGE_MS) },
     before,
     async act(stage) {
       await failing(stage);
       // Who was killed may come back when the outage is over.
-      const isOver = () => isOpen(stage) || stage.watch.pending.size === 0;
-      await stage.until('the breaker is open', isOver);
+      const { changes, pending } = stage.watch;
+      const isOver = () => changes.size === EVENTS && pending.size === 0;
+      await stage.until('the breaker is open', () => isOpen(stage) || isOver());
     },
     checks: [stored(EVENTS), ended({ a: 'delivered' })],
   },

@@ -13,6 +13,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '150' },
     kills: { type: 'string', default: '20' },
     minutes: { type: 'string', default: '4' },
+    random: { type: 'boolean', default: false },
   },
 });
 
@@ -20,6 +21,7 @@ const bound = {
   seeds: Number(values.seeds),
   kills: Number(values.kills),
   mostMs: Number(values.minutes) * 60_000,
+  isRandom: values.random,
 };
 const wanted = values.only?.map(defectNamed) ?? DEFECTS;
 const TEXT_CHARS_MAX = 140;

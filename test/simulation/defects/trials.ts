@@ -17,6 +17,8 @@ export interface Bound {
   readonly seeds: number;
   /** Kill points of each story, spread over it evenly. */
   readonly kills: number;
+  /** Seeds alone, and no flow that somebody thought of. */
+  readonly isRandom?: boolean;
 }
 
 /** Seeds without any fault: what goes wrong there is nobody's fault but the code's. */
@@ -25,14 +27,16 @@ const QUIET_SEEDS = 5;
 const FIRST_SEEDS = 20;
 
 /** What to try, in this order; the same for every defect. */
-export async function* trialsOf({ seeds, kills }: Bound): AsyncGenerator<Trial> {
-  yield* flows;
-  for (const story of crashStories) yield playing(story);
-  const quiet = Math.min(QUIET_SEEDS, seeds);
-  for (let seed = 1; seed <= quiet; seed++) yield quietSeed(seed);
-  for (let seed = 1; seed <= Math.min(FIRST_SEEDS, seeds); seed++) yield withSeed(seed);
-  for (const story of crashStories) yield* killing(story, kills);
-  for (let seed = FIRST_SEEDS + 1; seed <= seeds; seed++) yield withSeed(seed);
+export async function* trialsOf({ seeds, kills, isRandom }: Bound): AsyncGenerator<Trial> {
+  const first = Math.min(FIRST_SEEDS, seeds);
+  if (isRandom !== true) {
+    yield* flows;
+    for (const story of crashStories) yield playing(story);
+    for (let seed = 1; seed <= Math.min(QUIET_SEEDS, seeds); seed++) yield quietSeed(seed);
+  }
+  for (let seed = 1; seed <= first; seed++) yield withSeed(seed);
+  if (isRandom !== true) for (const story of crashStories) yield* killing(story, kills);
+  for (let seed = first + 1; seed <= seeds; seed++) yield withSeed(seed);
 }
 
 const QUIET = /^seed (\d+) without faults$/;

@@ -2,7 +2,7 @@ import { ended, inOrder, stored, via } from '../crash/ends.ts';
 import { always, failingFor, MINUTE_MS } from '../crash/phases.ts';
 import { hostOf, type Stage } from '../crash/stage.ts';
 import { HEALTHY } from '../destinations/behaviour.ts';
-import { allWithin, header, requests } from './ends.ts';
+import { allWithin, header, once, requests } from './ends.ts';
 import { anyOf, type Flow, flow, troubled } from './flow.ts';
 
 /** Fallback chains, and lines of deliveries that keep their order. */
@@ -11,7 +11,6 @@ const A = '/v1/integrations/a';
 const RETRY = { maxAttempts: 2, schedule: [5], maxAgeSeconds: 7_200 };
 const IDS = ['first', 'second', 'third', 'fourth'];
 const CHAIN_ROUNDS = 5;
-const SIDE_BY_SIDE = 0.1;
 /** Of the half minute that a clock may be off. */
 const TENTH = 0.1;
 
@@ -83,14 +82,19 @@ export const chainFlows: readonly Flow[] = [
     ],
   }),
   flow(
-    'a doorbell of a line that comes twice at once makes one attempt, the first one too',
+    'of a line one is at work, though two functions are rung at once',
     {
       hosts: { a: HEALTHY },
       before: (stage) => stage.register('a', { ordering: 'fifo' }),
-      act: async (stage) => void (await stage.publish({ id: 'first', orderingKey: 'k' })),
-      checks: [stored(1), ended({ a: 'delivered' }), requests({ a: 1 })],
+      async act(stage) {
+        // Waits for nobody, and leaves two functions warm.
+        await stage.publish({ id: 'warm' });
+        await stage.wait(10_000);
+        for (const id of IDS) await stage.publish({ id, orderingKey: 'k' });
+      },
+      checks: [stored(IDS.length + 1), ended({ a: 'delivered' }), once(IDS)],
     },
-    () => troubled({ kind: 'sqs-duplicate', places: /^sqs\/delivery put$/, amount: SIDE_BY_SIDE }),
+    () => troubled({ kind: 'batch-twice', places: /^poller\/delivery$/ }),
   ),
   flow(
     'a line has the order in which its events were accepted, whatever the clocks say',

@@ -21,6 +21,17 @@ export function requests(by: Readonly<Record<string, number>>): EndCheck {
   };
 }
 
+/** One request for each of these events. */
+export function once(ids: readonly string[]): EndCheck {
+  return ({ stage }) => {
+    for (const id of ids) {
+      const count = stage.product.receivers.ledger.filter((one) => eventOf(one) === id).length;
+      if (count !== 1) return `${count} requests for ${id}`;
+    }
+    return undefined;
+  };
+}
+
 /** The requests to this host came at these times after the acceptance of their event. */
 export function at(name: string, times: readonly number[], lateMs: number): EndCheck {
   return (end) => {

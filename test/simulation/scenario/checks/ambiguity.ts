@@ -39,6 +39,16 @@ export function isUnclaimed(run: Run, { last }: Dossier, entry: Entry): boolean 
   return ownMs - last.acceptedAtMs < UNCLAIMED_MS + READ_MS;
 }
 
+/** How much longer than its request a claim lasts, less what may pass between the two. */
+const MARGIN_MS = 15_000 - READ_MS;
+
+/** Whether the clock of who sent the second may have had the claim for the first as over. */
+export function outlastsClaim(run: Run, first: Entry, second: Entry): boolean {
+  const { clocks } = evidenceOf(run);
+  const aheadMs = Math.max(...clocks.offsetsOf(second.from));
+  return aheadMs - Math.min(...clocks.offsetsOf(first.from)) > MARGIN_MS;
+}
+
 export function attemptOf({ headers }: Entry): number {
   return Number(headers['breakwater-attempt']);
 }

@@ -1,7 +1,14 @@
 import type { Attempt } from '../../../../lib/domain/delivery.ts';
 import type { Entry } from '../../destinations/receivers.ts';
 import type { Run } from '../run.ts';
-import { ambiguousFaults, attemptOf, isUnclaimed, isUnknown, READ_MS } from './ambiguity.ts';
+import {
+  ambiguousFaults,
+  attemptOf,
+  isUnclaimed,
+  isUnknown,
+  outlastsClaim,
+  READ_MS,
+} from './ambiguity.ts';
 import { type Check, type Checks, firstWrong } from './check.ts';
 import { asksAgain, type Dossier, evidenceOf } from './evidence.ts';
 
@@ -140,7 +147,8 @@ function isExcused(run: Run, dossier: Dossier, before: Entry, entry: Entry): boo
   if (isUnknown(run, dossier, before)) return true;
   // It was read that there is no record before there was one.
   const isYoung = isUnclaimed(run, dossier, before) || isUnclaimed(run, dossier, entry);
-  return isYoung && entry.atMs <= recordedAtMs(dossier, before) + READ_MS;
+  const isFree = isYoung || outlastsClaim(run, before, entry);
+  return isFree && entry.atMs <= recordedAtMs(dossier, before) + READ_MS;
 }
 
 /** When the store first had it on record. */
@@ -150,12 +158,8 @@ function recordedAtMs({ changes, requestOf }: Dossier, entry: Entry): number {
   return change?.atMs ?? Number.POSITIVE_INFINITY;
 }
 
-/** How much longer than its request a claim lasts, less what may pass between the two. */
-const MARGIN_MS = 15_000 - READ_MS;
-
 function overlapIn(run: Run, dossier: Dossier): string | undefined {
   const { id, requests, orders } = dossier;
-  const { apartMs } = evidenceOf(run).clocks;
   return firstWrong(requests, (later) => {
     const earlier = requests.find(
       (one) => one !== later && one.atMs <= later.atMs && one.untilMs > later.atMs,
@@ -166,7 +170,7 @@ function overlapIn(run: Run, dossier: Dossier): string | undefined {
       (order) => (asksAgain(order) || order.what === 'cancel') && order.askedAtMs <= later.atMs,
     );
     const isYoung = isUnclaimed(run, dossier, earlier) || isUnclaimed(run, dossier, later);
-    if (isOrdered || isYoung || apartMs > MARGIN_MS) return undefined;
+    if (isOrdered || isYoung || outlastsClaim(run, earlier, later)) return undefined;
     return `${id}: ${textOf(later)} began before ${textOf(earlier)} was over`;
   });
 }

@@ -1,4 +1,5 @@
 import type { Attempt } from '../../../../lib/domain/delivery.ts';
+import { leaseOf } from '../../../../lib/domain/delivery-transitions.ts';
 import type { Order } from '../book.ts';
 import type { Run } from '../run.ts';
 import { type Checks, firstWrong } from './check.ts';
@@ -70,6 +71,8 @@ function turnsOf(dossier: Dossier): readonly Turn[] {
 function isLate({ changes }: Dossier, { id }: Attempt): boolean {
   const change = changes.find(({ after }) => after?.attempts.some((one) => one.id === id));
   if (change?.before === undefined || change.after === undefined) return false;
+  // Nobody had a claim: it was made without one, and so was the one before it.
+  if (leaseOf(change.before) === undefined) return true;
   return JSON.stringify(change.before.state) === JSON.stringify(change.after.state);
 }
 

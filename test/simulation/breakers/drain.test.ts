@@ -1,84 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { stepCount } from '../../../lib/domain/drain.ts';
 import type { Behaviour } from '../destinations/behaviour.ts';
 import { type Faults, listedFaults, randomFaults } from '../kernel/faults.ts';
-import { HOUR_MS, MINUTE_MS, SECOND_MS, wrongOf } from './judge.ts';
-import { type Hands, type IntegrationPlan, type Played, played } from './stage.ts';
+import type { Hands, IntegrationPlan } from './hands.ts';
+import { fatesOf, MINUTE_MS, SECOND_MS, wrongOf } from './judge.ts';
+import { type Played, played } from './stage.ts';
 
 const HEALTHY: Behaviour = { kind: 'healthy' };
 const DOWN: Behaviour = { kind: 'down' };
 const STEP_SECONDS = 5;
-
-/** By delivery id: how often it was held, and how many attempts it has made. */
-function fatesOf({ watch }: Played): ReadonlyMap<string, { held: number; attempts: number }> {
-  return new Map(
-    [...watch.changes].map(([id, changes]) => {
-      const isHeld = (status: string | undefined) => status === 'held';
-      const held = changes.filter(
-        ({ before, after }) => isHeld(after?.state.status) && !isHeld(before?.state.status),
-      );
-      return [id, { held: held.length, attempts: changes.at(-1)?.after?.attempts.length ?? 0 }];
-    }),
-  );
-}
-
-describe('an outage with a backlog', () => {
-  const BATCHES = 10;
-  const LINES = 20;
-
-  function outageOf(
-    hours: number,
-    length: number,
-    more: Partial<IntegrationPlan> = {},
-  ): Promise<Played> {
-    const phases = [
-      { fromMs: 0, does: DOWN },
-      { fromMs: hours * HOUR_MS, does: HEALTHY },
-    ];
-    const a = { retry: { maxAttempts: 50, schedule: [60] }, phases, ...more };
-    return played(
-      { seed: 7, forMs: (hours + 1) * HOUR_MS, integrations: { a } },
-      async ({ publish, sleep }) => {
-        await publish('a', LINES, { keys: LINES });
-        for (let batch = 0; batch < BATCHES; batch++) {
-          await sleep(((hours - 1) * HOUR_MS) / BATCHES);
-          await publish('a', length / BATCHES, { keys: LINES });
-        }
-      },
-    );
-  }
-
-  it('costs nobody an attempt but those that probe, and holds each once: 600 in a day', async () => {
-    const seen = await outageOf(24, 600);
-    expect(wrongOf(seen, 'a')).toBeUndefined();
-    expect(seen.watch.pending.size).toBe(0);
-    const fates = [...fatesOf(seen).values()];
-    expect(fates).toHaveLength(600 + LINES);
-    // Each further attempt was a probe, or one of those that opened the breaker.
-    for (const { held, attempts } of fates) expect(held).toBeLessThanOrEqual(attempts);
-    const untouched = fates.filter(({ held, attempts }) => held === 1 && attempts === 1);
-    expect(untouched.length).toBeGreaterThan(600 - 30);
-  }, 120_000);
-
-  it('keeps the order of each line: 200 in six hours', async () => {
-    const seen = await outageOf(6, 200, { ordering: 'fifo' });
-    expect(wrongOf(seen, 'a')).toBeUndefined();
-    expect(seen.watch.pending.size).toBe(0);
-    const taken = seen.callsOf('a').filter(({ status }) => status === 200);
-    expect(taken).toHaveLength(200 + LINES);
-    const acceptedAtMs = new Map(
-      [...seen.watch.changes].map(([id, changes]) => [id, changes[0]?.after?.acceptedAtMs ?? 0]),
-    );
-    const numberOf = ({ body }: (typeof taken)[number]): number =>
-      JSON.parse(Buffer.from(body).toString()).data.n;
-    for (const line of Map.groupBy(taken, (call) => numberOf(call) % LINES).values()) {
-      const times = line.map(({ headers }) =>
-        acceptedAtMs.get(headers['breakwater-delivery'] ?? ''),
-      );
-      expect(times).toEqual(times.toSorted((a = 0, b = 0) => a - b));
-    }
-  }, 120_000);
-});
 
 describe('a drain', () => {
   /** Four hundred are held when the receiver is well again; then, under way, this befalls it. */
@@ -111,7 +40,10 @@ describe('a drain', () => {
   function beyondRate({ drains, callsOf }: Played, spare: number): number {
     const over = callsOf('a').filter(({ atMs }, made) => {
       const steps = drains.filter((step) => step.atMs <= atMs);
-      const letGo = steps.reduce((sum, { rate }) => sum + stepCount(rate, STEP_SECONDS), 0);
+      const letGo = steps.reduce(
+        (sum, { rate }) => sum + Math.max(Math.floor(rate * STEP_SECONDS), 1),
+        0,
+      );
       return made + 1 > letGo + spare;
     });
     return over.length;
