@@ -16,7 +16,7 @@ export interface ConsumedUnits {
 /** A client that gives up early; one per process, so that connections are used again. */
 export function dynamoClient(options: {
   readonly endpoint?: string;
-  /** A stand-in on a busy machine may need longer than the three seconds that AWS gets. */
+  /** A stand-in on a busy machine may need longer than AWS gets, to connect too. */
   readonly requestTimeoutMs?: number;
   /** For a bench: every request then asks for its capacity, which costs nothing but bytes. */
   readonly onConsumed?: (consumed: ConsumedUnits) => void;
@@ -25,7 +25,7 @@ export function dynamoClient(options: {
     ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
     maxAttempts: ATTEMPTS_MAX,
     requestHandler: {
-      connectionTimeout: CONNECT_TIMEOUT_MS,
+      connectionTimeout: options.requestTimeoutMs ?? CONNECT_TIMEOUT_MS,
       requestTimeout: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
       // Without it a late answer is only a warning.
       throwOnRequestTimeout: true,
