@@ -4,7 +4,7 @@ import type { Process } from '../kernel/process.ts';
 import type { Simulation } from '../kernel/simulate.ts';
 import type { ApiRequest } from '../product/gateway.ts';
 import type { Product } from '../product/product.ts';
-import { untilHeard } from '../scenario/actors.ts';
+import { untilHeard } from '../scenario/asking.ts';
 
 export interface IntegrationPlan {
   readonly breaker?: object;

@@ -33,7 +33,7 @@ describe('an outage with a backlog', () => {
     );
   }
 
-  it('costs nobody an attempt but those that probe, and holds each once: 600 in a day', async () => {
+  it('costs none but probes an attempt, and holds each once: 600 in a day', async () => {
     const seen = await outageOf(24, 600);
     expect(wrongOf(seen, 'a')).toBeUndefined();
     expect(seen.watch.pending.size).toBe(0);

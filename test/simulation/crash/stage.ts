@@ -2,7 +2,7 @@ import type { Process } from '../kernel/process.ts';
 import type { Simulation } from '../kernel/simulate.ts';
 import type { ApiAnswer } from '../product/gateway.ts';
 import type { Product } from '../product/product.ts';
-import { untilHeard } from '../scenario/actors.ts';
+import { untilHeard } from '../scenario/asking.ts';
 import type { Book, RetrySpec } from '../scenario/book.ts';
 import type { Watch } from '../scenario/watch.ts';
 

@@ -3,7 +3,7 @@ import type { Faults } from '../kernel/faults.ts';
 import type { Process } from '../kernel/process.ts';
 import { type Report, type Simulation, simulate } from '../kernel/simulate.ts';
 import { deployed, type Product } from '../product/product.ts';
-import { untilHeard } from '../scenario/actors.ts';
+import { untilHeard } from '../scenario/asking.ts';
 import { anyOf, type Flow, troubled } from './flow.ts';
 
 /** With a tick every minute and whatever the product says, which the stories of `crash` have not. */

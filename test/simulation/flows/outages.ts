@@ -17,6 +17,9 @@ const BREAKER = {
 /** Opens by calls in a row alone. */
 const IN_A_ROW = { ...BREAKER, minimumCalls: 1_000, consecutiveFailures: 4 };
 const BACKLOG = 60;
+/** At one call in two seconds it lasts longer than a second copy of a token may be late. */
+const SLOW_BACKLOG = 110;
+const INVOCATIONS_MAX = 160;
 
 export async function publishMany(stage: Stage, count: number, prefix = 'n'): Promise<void> {
   const events = Array.from({ length: count }, (_, n) => ({
@@ -124,8 +127,11 @@ export const outageFlows: readonly Flow[] = [
       hosts: { a: HEALTHY },
       before: (stage) =>
         stage.register('a', { breaker: BREAKER, retry: RETRY, limits: { perSecond: 0.5 } }),
-      act: (stage) => trippedAndReset(stage, 180),
-      checks: [stored(180), ended({ a: 'delivered' }), requests({ a: 180 }), invocations(400)],
+      act: (stage) => trippedAndReset(stage, SLOW_BACKLOG),
+      checks: [
+        ...[stored(SLOW_BACKLOG), ended({ a: 'delivered' }), requests({ a: SLOW_BACKLOG })],
+        invocations(INVOCATIONS_MAX),
+      ],
     },
     () =>
       troubled({

@@ -1,7 +1,7 @@
 import type { Process } from '../kernel/process.ts';
 import type { ApiAnswer } from '../product/gateway.ts';
 import type { Product } from '../product/product.ts';
-import { untilHeard } from './actors.ts';
+import { untilHeard } from './asking.ts';
 import type { Book } from './book.ts';
 import { auditBreakers, type ShownBreaker } from './breaker-audit.ts';
 

@@ -5,8 +5,6 @@ import { SKEW_MS_MAX } from '../../kernel/process.ts';
 export interface Clocks {
   /** Every offset that the process's clock had, in order: its own time less the true one. */
   offsetsOf(process: string): readonly number[];
-  /** How far apart two clocks may have been; 0 where none was wrong. */
-  readonly apartMs: number;
   /** How far ahead of the true time a clock may have been. */
   readonly aheadMs: number;
   /** How far one clock may have jumped under way, all its jumps together. */
@@ -30,7 +28,6 @@ export function clocksOf(faults: readonly Fault[]): Clocks {
   const all = [0, ...[...offsets.values()].flat()];
   return {
     offsetsOf: (process) => offsets.get(process) ?? RIGHT,
-    apartMs: Math.max(...all) - Math.min(...all),
     aheadMs: Math.max(...all),
     jumpMs: Math.max(0, ...jumps.values()),
   };
