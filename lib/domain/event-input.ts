@@ -65,7 +65,7 @@ export function parseNewEvent(input: unknown, rule: InputRule): NewEvent {
     ...(id !== undefined && { id }),
     ...(timestampMs !== undefined && { timestamp: new Date(timestampMs).toISOString() }),
     ...(integrations !== undefined && { integrations }),
-    ...(deliverAtMs !== undefined && deliverAtMs > rule.nowMs && { deliverAtMs }),
+    ...(deliverAtMs !== undefined && { deliverAtMs }),
     ...(orderingKey !== undefined && { orderingKey }),
     ...(metadata !== undefined && { metadata }),
   };

@@ -25,6 +25,7 @@ export function recordOf(
       `data: the event takes ${Buffer.byteLength(body)} bytes; allowed are ${EVENT_BYTES_MAX}.`,
     );
   }
+  // What was asked for, not what is left of it: a `deliverAt` that has passed is still the same.
   const said = [
     event.timestamp,
     event.deliverAtMs,
@@ -46,8 +47,16 @@ export function recordOf(
     ...(event.source !== undefined && { source: event.source }),
     ...(event.orderingKey !== undefined && { orderingKey: event.orderingKey }),
     ...(event.metadata !== undefined && { metadata: event.metadata }),
-    ...(event.deliverAtMs !== undefined && { deliverAtMs: event.deliverAtMs }),
+    ...(isAhead(event, nowMs) && { deliverAtMs: event.deliverAtMs }),
   };
+}
+
+/** Whether the event is for a time to come; one whose time has passed is delivered at once. */
+function isAhead<T extends Pick<NewEvent, 'deliverAtMs'>>(
+  event: T,
+  nowMs: number,
+): event is T & { readonly deliverAtMs: number } {
+  return event.deliverAtMs !== undefined && event.deliverAtMs > nowMs;
 }
 
 function idOf({ id }: NewEvent, seed: string): string {

@@ -177,6 +177,26 @@ describe('publishing an event', () => {
     expect(startedAtMs - deliverAtMs).toBeLessThan(1_000);
   });
 
+  it('delivers at once when deliverAt has passed', async () => {
+    const world = deliveryWorld();
+    await world.register('erp');
+    const event = await world.publish({ deliverAtMs: world.clock.nowMs() });
+    expect(event.deliveries).toMatchObject([{ status: 'queued' }]);
+    expect(world.queue.rung).toMatchObject([{ delaySeconds: 0 }]);
+  });
+
+  it.each([1_000, 95_000, 86_400_000])(
+    'answers the same words as before once their deliverAt has passed: %d ms ahead',
+    async (aheadMs) => {
+      const world = deliveryWorld();
+      await world.register('erp');
+      const asked = { id: 'mine', deliverAtMs: world.clock.nowMs() + aheadMs };
+      const first = await world.publish(asked);
+      world.clock.advance(aheadMs + 1);
+      expect(await world.publish(asked)).toMatchObject({ id: first.id, duplicate: true });
+    },
+  );
+
   it('refuses what is larger than 1 MiB', async () => {
     const world = deliveryWorld();
     const big = 'x'.repeat(1_048_576);
