@@ -52,6 +52,11 @@ export async function leaveInTurn(
 
 /** Lines that wait for leave ask again at different times. */
 const APART_MS = 4_000;
+/**
+ * Then the drain's next round rings, which it does every ten seconds for what does not move: a
+ * doorbell that came back for ever would have one more beside it after each round.
+ */
+const COMEBACKS_MAX = 4;
 
 /** The first in a line comes back for its leave: nobody else would ring for it soon. */
 export async function comeBack(
@@ -63,8 +68,17 @@ export async function comeBack(
   task: DeliveryTask,
   waitMs: number,
 ): Promise<void> {
+  const comebacks = (task.comebacks ?? 0) + 1;
+  if (comebacks > COMEBACKS_MAX) {
+    const { tenant, eventId, integrationId } = task;
+    const reason = 'no-leave';
+    deps.telemetry.info('doorbell.ignored', { tenant, eventId, integrationId, reason });
+    return;
+  }
   const delaySeconds = Math.max(Math.ceil((waitMs + APART_MS * deps.random.unit()) / 1000), 1);
-  const { failed } = await deps.deliveryQueue.ring([{ task, delaySeconds }]);
+  const { failed } = await deps.deliveryQueue.ring([
+    { task: { ...task, comebacks }, delaySeconds },
+  ]);
   // Its row brings it back, or the drain's next round.
   if (failed > 0) deps.telemetry.count('DoorbellsFailed', failed);
 }

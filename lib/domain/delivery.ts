@@ -107,6 +107,8 @@ export interface DeliveryTask {
   readonly orderingKey?: string;
   /** The body to send; absent when it is too large for a message. */
   readonly body?: string;
+  /** How often this doorbell found no leave, and was sent anew. Left out: never. */
+  readonly comebacks?: number;
 }
 
 export const RESPONSE_BODY_KEPT_BYTES = 4_096;

@@ -21,6 +21,7 @@ export function encodeDoorbell(task: DeliveryTask): string {
     n: task.attempt,
     ...(task.lane !== undefined && task.lane !== 'fast' && { l: task.lane }),
     ...(task.orderingKey !== undefined && { k: task.orderingKey }),
+    ...(task.comebacks !== undefined && { c: task.comebacks }),
     ...(task.body !== undefined && { b: task.body }),
   });
   // SQS carries what XML does, which leaves out these two; JSON may write them as escapes.
@@ -30,7 +31,7 @@ export function encodeDoorbell(task: DeliveryTask): string {
 /** Reads a doorbell; a message that is none is our own bug, and ends in the dead letters. */
 export function parseDoorbell(text: string): DeliveryTask {
   const message = parseObject(text);
-  const { tn, ev, in: integrationId, ty, at, n, l, k, b } = message;
+  const { tn, ev, in: integrationId, ty, at, n, l, k, b, c } = message;
   if (
     isTenant(tn) &&
     isEventId(ev) &&
@@ -42,7 +43,8 @@ export function parseDoorbell(text: string): DeliveryTask {
     (ty !== '' || n === 0) &&
     (l === undefined || isOtherLane(l)) &&
     (k === undefined || isOrderingKey(k)) &&
-    (b === undefined || typeof b === 'string')
+    (b === undefined || typeof b === 'string') &&
+    (c === undefined || isCount(c))
   ) {
     return {
       tenant: tn,
@@ -54,6 +56,7 @@ export function parseDoorbell(text: string): DeliveryTask {
       ...(l !== undefined && { lane: l }),
       ...(k !== undefined && { orderingKey: k }),
       ...(b !== undefined && { body: b }),
+      ...(c !== undefined && { comebacks: c }),
     };
   }
   throw new Error('The message is not a doorbell of this version.');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startDrain } from '../../lib/app/drain.ts';
+import type { Integration } from '../../lib/domain/integration.ts';
 import { lineWorld } from './line-world.ts';
 
 const ONE_KEY = Number(process.env.FIFO_ONE_KEY ?? 1_000);
@@ -10,7 +11,7 @@ const CALL_MS = 50;
 async function heldWorld(
   keys: readonly string[],
   each: number,
-  limits: { readonly perSecond?: number } = {},
+  limits: Integration['limits'] = {},
 ) {
   const world = await lineWorld({ status: 'paused', limits });
   let doorbells = 0;
@@ -75,6 +76,18 @@ describe('a drain of held deliveries that keep order', () => {
     await world.minutes(20);
     expect(world.doorbells() - before).toBeLessThan(20 * 1_000);
     await world.minutes(20);
+    expect(world.arrived('a')).toEqual(world.ids);
+  });
+
+  it('of one that finds no place: a doorbell now and again, and it goes when there is one', async () => {
+    const world = await heldWorld(['a'], 1, { concurrency: 1 });
+    const nowMs = world.clock.nowMs();
+    const dead = { max: 1, count: 1, owner: 'dead', expiresAtMs: nowMs + 600_000 };
+    await world.deps.concurrencyLimits.take(world.id, dead, nowMs);
+    await world.minutes(9);
+    expect(world.arrived('a')).toEqual([]);
+    expect(world.doorbells()).toBeLessThan(9 * 60);
+    await world.minutes(3);
     expect(world.arrived('a')).toEqual(world.ids);
   });
 });
