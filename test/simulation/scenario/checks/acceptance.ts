@@ -3,12 +3,13 @@ import type { Accepted, Registered, Repeat } from '../book.ts';
 import type { Run } from '../run.ts';
 import type { EventPlan, Publication } from '../story.ts';
 import { type Check, type Checks, firstWrong, isUnpromised } from './check.ts';
+import { clocksOf } from './clocks.ts';
 
 export const ACCEPTANCE_CHECKS: Checks = {
   'audited to the end': ({ audit }) => (audit.isOver ? undefined : 'the audit did not end'),
   'nothing accepted is lost or changed': (run) =>
     firstWrong([...run.audit.lost, ...run.audit.changed], (text) => text) ??
-    firstWrong(run.book.accepted.values(), (one) => changedIn(one, run.audit.events.get(one.id))),
+    firstWrong(run.book.accepted.values(), (one) => changed(run, one)),
   'what was accepted has a delivery for every integration that wanted it, and for no other': (
     run,
   ) => firstWrong(run.book.accepted.values(), (accepted) => missedOrUnwanted(run, accepted)),
@@ -18,6 +19,15 @@ export const ACCEPTANCE_CHECKS: Checks = {
   'the same request is answered the same': ({ book }) => firstWrong(book.repeats, otherAnswer),
   'accepted is delivered, failed or cancelled, and nothing else is': (run) => conserved(run),
 };
+
+/** A `deliverAt` that has passed is stored as none, and so is one that a clock ahead thinks so of. */
+function changed({ audit, faults }: Run, accepted: Accepted): string | undefined {
+  const shown = audit.events.get(accepted.id);
+  const { deliverAtMs = Number.POSITIVE_INFINITY, heardAtMs, ...rest } = accepted;
+  const passedAtMs = heardAtMs + clocksOf(faults.happened).aheadMs;
+  const isPassed = shown?.deliverAt === null && deliverAtMs <= passedAtMs;
+  return changedIn(isPassed ? { ...rest, heardAtMs } : accepted, shown);
+}
 
 function changedIn(accepted: Accepted, shown: ShownEvent | undefined): string | undefined {
   if (shown === undefined) return `${accepted.id} is not shown`;
