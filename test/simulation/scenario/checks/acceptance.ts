@@ -21,12 +21,16 @@ export const ACCEPTANCE_CHECKS: Checks = {
 };
 
 /** A `deliverAt` that has passed is stored as none, and so is one that a clock ahead thinks so of. */
-function changed({ audit, faults }: Run, accepted: Accepted): string | undefined {
-  const shown = audit.events.get(accepted.id);
-  const { deliverAtMs = Number.POSITIVE_INFINITY, heardAtMs, ...rest } = accepted;
-  const passedAtMs = heardAtMs + clocksOf(faults.happened).aheadMs;
-  const isPassed = shown?.deliverAt === null && deliverAtMs <= passedAtMs;
-  return changedIn(isPassed ? { ...rest, heardAtMs } : accepted, shown);
+export function isTakenForPassed({ audit, faults }: Run, accepted: Accepted): boolean {
+  const { id, deliverAtMs, heardAtMs } = accepted;
+  if (deliverAtMs === undefined || audit.events.get(id)?.deliverAt !== null) return false;
+  return deliverAtMs <= heardAtMs + clocksOf(faults.happened).aheadMs;
+}
+
+function changed(run: Run, accepted: Accepted): string | undefined {
+  const { deliverAtMs: _, ...rest } = accepted;
+  const stored = isTakenForPassed(run, accepted) ? rest : accepted;
+  return changedIn(stored, run.audit.events.get(accepted.id));
 }
 
 function changedIn(accepted: Accepted, shown: ShownEvent | undefined): string | undefined {

@@ -2,6 +2,7 @@ import type { Attempt } from '../../../../lib/domain/delivery.ts';
 import { leaseOf } from '../../../../lib/domain/delivery-transitions.ts';
 import type { Order } from '../book.ts';
 import type { Run } from '../run.ts';
+import { isTakenForPassed } from './acceptance.ts';
 import { type Checks, firstWrong } from './check.ts';
 import { asksAgain, type Dossier, evidenceOf } from './evidence.ts';
 
@@ -99,8 +100,8 @@ function endOf({ startedAtMs, latencyMs }: Attempt): number {
 
 function beforeItsTimeIn(run: Run, dossier: Dossier): string | undefined {
   const { id, accepted, requests, orders } = dossier;
-  const deliverAtMs = accepted?.deliverAtMs;
-  if (deliverAtMs === undefined) return undefined;
+  if (accepted?.deliverAtMs === undefined || isTakenForPassed(run, accepted)) return undefined;
+  const { deliverAtMs } = accepted;
   const { clocks } = evidenceOf(run);
   return firstWrong(requests, ({ atMs, from }) => {
     // Who asks for it to be sent again asks for it now.
