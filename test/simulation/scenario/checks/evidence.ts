@@ -47,17 +47,20 @@ export function deliveryOfRequest({ headers }: Pick<Entry, 'headers'>): string |
 }
 
 function gathered(run: Run): Evidence {
-  const { book, watch, product, faults } = run;
+  const { book, watch, witness, product, faults } = run;
   const clocks = clocksOf(faults.happened);
   const byId = new Map([...book.integrations.values()].map((one) => [one.id, one]));
   const requests = Map.groupBy(product.receivers.ledger, deliveryOfRequest);
+  const died = ({ from }: Entry) => witness.deaths.has(from);
   const dossiers: Dossier[] = [];
   for (const [id, changes] of watch.changes) {
     const last = changes.findLast(({ after }) => after !== undefined)?.after;
     const integration = last && byId.get(last.integrationId);
     if (last === undefined || integration === undefined) continue;
     const own = requests.get(id) ?? [];
-    const requestOf = matched(last.attempts, own, clocks);
+    // A record that fits two requests is of the one whose sender lived to write it.
+    const likely = own.toSorted((a, b) => Number(died(a)) - Number(died(b)));
+    const requestOf = matched(last.attempts, likely, clocks);
     const recorded = new Set(requestOf.values());
     dossiers.push({
       ...{ id, integration, changes, last, requests: own, requestOf },
