@@ -51,15 +51,15 @@ function gathered(run: Run): Evidence {
   const clocks = clocksOf(faults.happened);
   const byId = new Map([...book.integrations.values()].map((one) => [one.id, one]));
   const requests = Map.groupBy(product.receivers.ledger, deliveryOfRequest);
-  const died = ({ from }: Entry) => witness.deaths.has(from);
+  const deathMs = ({ from }: Entry) => witness.deaths.get(from)?.atMs ?? Number.MAX_SAFE_INTEGER;
   const dossiers: Dossier[] = [];
   for (const [id, changes] of watch.changes) {
     const last = changes.findLast(({ after }) => after !== undefined)?.after;
     const integration = last && byId.get(last.integrationId);
     if (last === undefined || integration === undefined) continue;
     const own = requests.get(id) ?? [];
-    // A record that fits two requests is of the one whose sender lived to write it.
-    const likely = own.toSorted((a, b) => Number(died(a)) - Number(died(b)));
+    // A record that fits two requests is of the one whose sender lived longer to write it.
+    const likely = own.toSorted((a, b) => deathMs(b) - deathMs(a));
     const requestOf = matched(last.attempts, likely, clocks);
     const recorded = new Set(requestOf.values());
     dossiers.push({
