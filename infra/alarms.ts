@@ -24,6 +24,7 @@ const BACKLOG_SECONDS = 1800;
 const SILENT_MINUTES = 5;
 /** A single throttled minute is what the store's own scaling looks like. */
 const STORE_FAILURE_MINUTES = 5;
+const LOCK_OUTS_IN_FIVE_MINUTES = 5;
 
 export interface AlarmsProps {
   readonly key: Key;
@@ -82,6 +83,7 @@ export class Alarms extends Construct {
     }
     this.#onSilence('tick', tick);
     this.#onBreakerStore();
+    this.#onWrongKeys();
   }
 
   /** One message in it is one too many. */
@@ -145,6 +147,29 @@ export class Alarms extends Construct {
         period: Duration.minutes(1),
         statistic: 'Sum',
       }),
+      threshold: 1,
+      periods: STORE_FAILURE_MINUTES,
+    });
+  }
+
+  /** One service with an old key is locked once in a while; many lock-outs are somebody guessing. */
+  #onWrongKeys(): void {
+    const figure = (metricName: string, minutes: number) =>
+      new Metric({
+        namespace: METRIC_NAMESPACE,
+        metricName,
+        dimensionsMap: { service: METRIC_SERVICE, stage: this.#stage },
+        period: Duration.minutes(minutes),
+        statistic: 'Sum',
+      });
+    this.#watch('LockOuts', {
+      why: 'Wrong keys are tried from several places. Runbook: docs/runbook.md#wrong-keys',
+      metric: figure(METRICS.authLockOuts, 5),
+      threshold: LOCK_OUTS_IN_FIVE_MINUTES,
+    });
+    this.#watch('KeyGuards', {
+      why: 'Rate limits of keys and lock-outs are not kept. Runbook: docs/runbook.md#key-guards',
+      metric: figure(METRICS.authStoreFailures, 1),
       threshold: 1,
       periods: STORE_FAILURE_MINUTES,
     });

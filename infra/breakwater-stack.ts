@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import { ENV } from '../lib/names.ts';
 import { Alarms } from './alarms.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { type Egress, egressOf } from './egress.ts';
+import { type Egress, egressAddresses, egressOf } from './egress.ts';
 import { FirstKey } from './first-key.ts';
 import { Functions } from './functions.ts';
 import { grant } from './grants.ts';
@@ -40,7 +40,7 @@ export class BreakwaterStack extends Stack {
     const egress = egressOf(props.egress, this.account);
     const targets = targetsOf(props.targetArns, this.account);
     const key = new Key(this, 'Key', {
-      description: 'Breakwater: tables, secrets, alarm topic',
+      description: 'Breakwater: tables, queues with events in them, secrets, alarm topic',
       enableKeyRotation: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
@@ -49,22 +49,25 @@ export class BreakwaterStack extends Stack {
       deletionProtection: settings.deletionProtection,
     });
     const secrets = new Secrets(this, 'Secrets', { key });
-    const deadLetters = new DeadLetters(this, 'DeadLetters');
-    const queues = new Queues(this, 'Queues', { deadLetters });
+    const deadLetters = new DeadLetters(this, 'DeadLetters', { key });
+    const queues = new Queues(this, 'Queues', { deadLetters, key });
     const edge = new HttpEdge(this, 'Edge', { settings });
     const environment = {
       [ENV.stage]: settings.stage,
       [ENV.version]: props.version,
       [ENV.egress]: egress,
+      ...egressAddresses(settings),
       [ENV.registryTable]: storage.registry.tableName,
       [ENV.historyTable]: storage.history.tableName,
       [ENV.stateTable]: storage.state.tableName,
+      [ENV.auditTable]: storage.audit.tableName,
       [ENV.deliveryQueueUrl]: queues.delivery.queue.queueUrl,
       [ENV.slowQueueUrl]: queues.slow.queue.queueUrl,
       [ENV.drainQueueUrl]: queues.drain.queue.queueUrl,
       [ENV.workQueueUrl]: queues.work.queue.queueUrl,
       [ENV.fanOutQueueUrl]: queues.fanOut.queue.queueUrl,
       [ENV.pepperSecretId]: secrets.pepperArn,
+      [ENV.secretsKeyArn]: key.keyArn,
       [ENV.retentionDays]: String(settings.retentionDays),
       [ENV.publicUrl]: edge.url,
       [ENV.ownHosts]: edge.hosts.join(','),
@@ -75,6 +78,10 @@ export class BreakwaterStack extends Stack {
       settings,
       environment,
     });
+    if (settings.keyRateLimit !== undefined) {
+      const { perSecond, burst } = settings.keyRateLimit;
+      functions.authorize.addEnvironment(ENV.keyRateLimit, `${perSecond}/${burst}`);
+    }
     functions.firstKey.addEnvironment(ENV.adminKeySecretId, secrets.adminKeyArn);
     grant(functions, { storage, queues, secrets, targets });
     this.grantPolicies = (fn) => grantPolicies(fn, { storage, queues, environment });

@@ -45,7 +45,7 @@ export function grantPolicies(fn: LambdaFunction, parts: PolicyParts): void {
   storage.letRecordHistory(grantee);
   storage.letFindDue(grantee);
   storage.letSeeBoard(grantee);
-  storage.letMoveBreakers(grantee);
+  storage.stateRows.letMoveBreakers(grantee);
   for (const queue of [queues.delivery, queues.slow, queues.drain, queues.work, queues.fanOut]) {
     queue.letSend(grantee);
   }

@@ -1,4 +1,5 @@
 import { Validations } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { DeadLetters } from './dead-letters.ts';
 import type { ServiceFunction } from './service-function.ts';
@@ -7,6 +8,8 @@ import { WorkQueue } from './work-queue.ts';
 
 export interface QueuesProps {
   readonly deadLetters: DeadLetters;
+  /** Encrypts the lanes, whose messages hold small events; the others hold ids alone. */
+  readonly key: IKey;
 }
 
 /** The queues of doorbells: three lanes of deliveries, and two for work in the background. */
@@ -25,7 +28,7 @@ export class Queues extends Construct {
     super(scope, id);
     const { delivery, background } = props.deadLetters;
     const lane = (name: string) =>
-      new WorkQueue(this, name, { consumer: 'deliver', deadLetters: delivery });
+      new WorkQueue(this, name, { consumer: 'deliver', deadLetters: delivery, key: props.key });
     this.delivery = lane('Delivery');
     this.slow = lane('Slow');
     this.drain = lane('Drain');

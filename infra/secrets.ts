@@ -6,6 +6,9 @@ import type { ServiceFunction } from './service-function.ts';
 
 const PEPPER_LENGTH = 64;
 
+/** Whose secrets are sealed in the registry. */
+type SealedKind = 'integration' | 'source';
+
 export interface SecretsProps {
   readonly key: IKey;
 }
@@ -56,6 +59,29 @@ export class Secrets extends Construct {
       [this.adminKeyArn],
     );
     this.#letUseKey(fn, ['kms:Decrypt', 'kms:GenerateDataKey']);
+  }
+
+  /** Secrets of one kind of resource; a function that may do no more stores none. */
+  letOpen(fn: ServiceFunction, kind: SealedKind): void {
+    this.#letUseDataKeys(fn, ['kms:Decrypt'], [kind]);
+  }
+
+  letSealAndOpen(fn: ServiceFunction): void {
+    this.#letUseDataKeys(fn, ['kms:Decrypt', 'kms:GenerateDataKey'], ['integration', 'source']);
+  }
+
+  /** By the encryption context, which says whose they are: never for anything else of the key's. */
+  #letUseDataKeys(
+    fn: ServiceFunction,
+    actions: readonly string[],
+    kinds: readonly SealedKind[],
+  ): void {
+    fn.allow(actions, [this.#key.keyArn], {
+      StringEquals: { 'kms:EncryptionContext:kind': [...kinds] },
+      'ForAllValues:StringEquals': {
+        'kms:EncryptionContextKeys': ['tenant', 'kind', 'resource'],
+      },
+    });
   }
 
   #letUseKey(fn: ServiceFunction, actions: readonly string[]): void {

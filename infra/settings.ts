@@ -27,6 +27,12 @@ export interface StageSettings {
   readonly maxConcurrency: Readonly<Record<QueueName, number>>;
   /** Of the whole API; further requests get 429 from API Gateway before any function runs. */
   readonly throttle: { readonly perSecond: number; readonly burst: number };
+  /**
+   * Of each key that has no rate limit of its own; each key has a bucket to itself.
+   *
+   * @default none
+   */
+  readonly keyRateLimit?: { readonly perSecond: number; readonly burst: number };
   /** Tables and stack refuse deletion until this is turned off in a deployment of its own. */
   readonly deletionProtection: boolean;
   /** Gets a confirmation mail first; without one the alarm topic has no subscriber. */
@@ -40,6 +46,15 @@ export interface StageSettings {
    * @default none
    */
   readonly targetArns?: readonly string[];
+  /**
+   * Private CIDR blocks that deliveries may reach, such as `10.20.0.0/16`: of use to functions in a
+   * VPC. Loopback, link-local and `fd00:ec2::/32` are never among them, and names stay judged.
+   *
+   * @default none
+   */
+  readonly egressAllow?: readonly string[];
+  /** For IPv6-only subnets with DNS64: `64:ff9b::/96` counts as the public IPv4 address inside. */
+  readonly egressNat64?: 'decode';
 }
 
 const MEMORY_MB: StageSettings['memoryMb'] = {

@@ -1,6 +1,5 @@
 import { Aws, RemovalPolicy } from 'aws-cdk-lib';
 import {
-  type Attribute,
   AttributeType,
   BillingMode,
   ProjectionType,
@@ -11,30 +10,52 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { TABLES } from '../lib/names.ts';
 import type { Grantee } from './service-function.ts';
+import { type Action, rowsOf, StateRows } from './state-rows.ts';
+import { keysOf, type Names, partOf } from './table-keys.ts';
 
 /** Where the API keys live in the registry. */
 const KEY_ROWS = {
   'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['KEY#*'] },
 };
 
+/** Rows of the state table that belong to the audit log. */
+const AUDIT_HEAD_ROWS = {
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['AUDIT-HEADS'] },
+};
+const AUDIT_INTENT_ROWS = {
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['AUDIT-INTENTS'] },
+};
+
+/** Where buckets of keys, lock-outs and used signatures live in the state. */
+const GUARD_ROWS = {
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['AUTH#*'] },
+};
+
+/** All of the registry but API keys. */
+const RESOURCE_ROWS = rowsOf('T#*', 'TENANTS', 'REF#*', 'NAME#*');
 export interface StorageProps {
   readonly key: IKey;
   readonly deletionProtection: boolean;
 }
 
-/** The three tables by life cycle, and who may do what with them in the domain's words. */
+/** The four tables by life cycle, and who may do what with them in the domain's words. */
 export class Storage extends Construct {
   readonly registry: Table;
   readonly history: Table;
   readonly state: Table;
+  readonly audit: Table;
+  /** Who may do what with the state, row by row. */
+  readonly stateRows: StateRows;
   readonly #key: IKey;
 
   constructor(scope: Construct, id: string, props: StorageProps) {
     super(scope, id);
     this.#key = props.key;
+    this.stateRows = new StateRows((fn, actions, rows) => this.#let(fn, this.state, actions, rows));
     this.registry = this.#table('Registry', props, TABLES.registry);
     this.history = this.#table('History', props, TABLES.history);
     this.state = this.#table('State', props, TABLES.state);
+    this.audit = this.#table('Audit', props, TABLES.audit);
     const { kind } = TABLES.registry.indexes;
     const { timeline, status, due } = TABLES.history.indexes;
     const { troubled } = TABLES.state.indexes;
@@ -52,6 +73,12 @@ export class Storage extends Construct {
       projectionType: ProjectionType.KEYS_ONLY,
     });
     this.state.addGlobalSecondaryIndex(partOf(troubled));
+    const { time } = TABLES.audit.indexes;
+    this.audit.addGlobalSecondaryIndex({
+      ...keysOf(time, AttributeType.STRING),
+      indexName: time.name,
+      projectionType: ProjectionType.ALL,
+    });
   }
 
   /** Looks a key up and notes its use; sees no other row of the registry. */
@@ -59,18 +86,29 @@ export class Storage extends Construct {
     this.#let(fn, this.registry, ['GetItem', 'UpdateItem'], KEY_ROWS);
   }
 
+  /** Counts what keys do and what wrong ones fail at; sees no other row of the state. */
+  letGuardKeys(fn: Grantee): void {
+    this.#let(fn, this.state, ['GetItem', 'PutItem', 'UpdateItem'], GUARD_ROWS);
+  }
+
   /** Stores a key, or finds that it is there; sees no other row of the registry. */
   letStoreFirstKey(fn: Grantee): void {
     this.#let(fn, this.registry, ['GetItem', 'PutItem'], KEY_ROWS);
   }
 
+  /** Integrations, sources and who subscribes to what; no API key. */
   letReadRegistry(fn: Grantee): void {
-    this.#let(fn, this.registry, ['GetItem', 'Query']);
+    this.#let(fn, this.registry, ['GetItem', 'Query'], RESOURCE_ROWS);
+  }
+
+  /** Integrations whose ids are known; no API key. */
+  letLookUpIntegrations(fn: Grantee): void {
+    this.#let(fn, this.registry, ['GetItem'], RESOURCE_ROWS);
   }
 
   /** Stores a changed integration over the one that was read, and says that routes changed. */
   letDisableIntegrations(fn: Grantee): void {
-    this.#let(fn, this.registry, ['GetItem', 'PutItem', 'UpdateItem']);
+    this.#let(fn, this.registry, ['GetItem', 'PutItem', 'UpdateItem'], RESOURCE_ROWS);
   }
 
   letManageRegistry(fn: Grantee): void {
@@ -87,9 +125,14 @@ export class Storage extends Construct {
     this.#let(fn, this.history, ['GetItem', 'Query', 'PutItem']);
   }
 
+  /** Events of a time, and deliveries of an integration. */
   letListHistory(fn: Grantee): void {
-    const { timeline, status } = TABLES.history.indexes;
-    this.#letQuery(fn, this.history, [timeline, status]);
+    this.#letQuery(fn, this.history, [TABLES.history.indexes.timeline]);
+  }
+
+  /** Deliveries that are not delivered. */
+  letListPending(fn: Grantee): void {
+    this.#letQuery(fn, this.history, [TABLES.history.indexes.status]);
   }
 
   /** What waits for its time, and what is held. */
@@ -97,34 +140,34 @@ export class Storage extends Construct {
     this.#letQuery(fn, this.history, [TABLES.history.indexes.due]);
   }
 
-  /** Who is last in a line, and a place behind. */
-  letStandInLine(fn: Grantee): void {
-    this.#let(fn, this.state, ['Query', 'PutItem']);
-  }
-
-  /** Claims of what may be done once, and requests to sweep. */
-  letClaim(fn: Grantee): void {
-    this.#let(fn, this.state, ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem']);
-  }
-
-  /** Checkpoints, sweeps, jobs. */
-  letKeepProgress(fn: Grantee): void {
-    this.#let(fn, this.state, ['GetItem', 'Query', 'PutItem', 'DeleteItem']);
-  }
-
   /** Which breakers are troubled, without their counts. */
   letSeeBoard(fn: Grantee): void {
     this.#letQuery(fn, this.state, [TABLES.state.indexes.troubled]);
   }
 
-  /** Breakers as one who makes calls leaves them: moved on, never removed. */
-  letMoveBreakers(fn: Grantee): void {
-    this.#let(fn, this.state, ['GetItem', 'PutItem', 'UpdateItem']);
+  /** Entries are added and read: there is nobody who may update or delete one. */
+  letAppendAudit(fn: Grantee): void {
+    this.#let(fn, this.audit, ['Query', 'PutItem']);
+    // How far each chain goes is noted beside it.
+    this.#let(fn, this.state, ['GetItem', 'PutItem'], AUDIT_HEAD_ROWS);
   }
 
-  /** Breakers, limits and drains: counted up, moved on, removed when all is well again. */
-  letKeepBreakers(fn: Grantee): void {
-    this.#let(fn, this.state, ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem']);
+  /** What is about to be done is noted before, and taken away when its entry is there. */
+  letAuditChanges(fn: Grantee): void {
+    this.letAppendAudit(fn);
+    this.#let(fn, this.state, ['PutItem', 'DeleteItem'], AUDIT_INTENT_ROWS);
+  }
+
+  /** What others were about to do, and did not tell the end of. */
+  letCompleteAudit(fn: Grantee): void {
+    this.letAppendAudit(fn);
+    this.#let(fn, this.state, ['Query', 'DeleteItem'], AUDIT_INTENT_ROWS);
+  }
+
+  /** Beside what it takes to add to it. */
+  letListAudit(fn: Grantee): void {
+    this.#letQuery(fn, this.audit, [TABLES.audit.indexes.time]);
+    this.#let(fn, this.state, ['Query'], AUDIT_HEAD_ROWS);
   }
 
   #let(fn: Grantee, table: Table, actions: readonly Action[], conditions = {}): void {
@@ -171,31 +214,4 @@ export class Storage extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
     });
   }
-}
-
-/** An index that holds the attributes that it names beside its keys. */
-function partOf(index: Names & { readonly name: string; readonly project: readonly string[] }) {
-  return {
-    ...keysOf(index, AttributeType.STRING),
-    indexName: index.name,
-    projectionType: ProjectionType.INCLUDE,
-    nonKeyAttributes: [...index.project],
-  };
-}
-
-type Action = 'GetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem';
-
-interface Names {
-  readonly partitionKey: string;
-  readonly sortKey: string;
-}
-
-function keysOf(
-  names: Names,
-  sortType: AttributeType,
-): { partitionKey: Attribute; sortKey: Attribute } {
-  return {
-    partitionKey: { name: names.partitionKey, type: AttributeType.STRING },
-    sortKey: { name: names.sortKey, type: sortType },
-  };
 }

@@ -53,8 +53,12 @@ export const ROUTES = {
   'POST /v1/keys': 'api',
   'GET /v1/keys': 'api',
   'DELETE /v1/keys/{key}': 'api',
+  'POST /v1/keys/{key}/rotate': 'api',
+  'GET /v1/audit': 'api',
+  'GET /v1/audit/verify': 'api',
   'GET /health/live': 'api',
   'GET /health/ready': 'api',
+  'GET /openapi.json': 'api',
   'ANY /in/{source}': 'receive',
   /** Whatever no other route answers: 404, or 405 with `Allow`. */
   $default: 'api',
@@ -78,15 +82,22 @@ export const ENV = {
   version: 'BREAKWATER_VERSION',
   /** `strict`: only public https targets. `loopback`: http to 127.0.0.1 too, local run only. */
   egress: 'BREAKWATER_EGRESS_POLICY',
+  /** Private CIDR blocks that may be called all the same, comma-separated; absent is none. */
+  egressAllow: 'BREAKWATER_EGRESS_ALLOW',
+  /** `decode`: `64:ff9b::/96` counts as the IPv4 address inside; absent: it is refused. */
+  egressNat64: 'BREAKWATER_EGRESS_NAT64',
   registryTable: 'BREAKWATER_REGISTRY_TABLE',
   historyTable: 'BREAKWATER_HISTORY_TABLE',
   stateTable: 'BREAKWATER_STATE_TABLE',
+  auditTable: 'BREAKWATER_AUDIT_TABLE',
   deliveryQueueUrl: 'BREAKWATER_DELIVERY_QUEUE_URL',
   slowQueueUrl: 'BREAKWATER_SLOW_QUEUE_URL',
   drainQueueUrl: 'BREAKWATER_DRAIN_QUEUE_URL',
   workQueueUrl: 'BREAKWATER_WORK_QUEUE_URL',
   fanOutQueueUrl: 'BREAKWATER_FAN_OUT_QUEUE_URL',
   pepperSecretId: 'BREAKWATER_PEPPER_SECRET_ID',
+  /** ARN of the key under which secrets and credentials are sealed. */
+  secretsKeyArn: 'BREAKWATER_SECRETS_KEY_ARN',
   adminKeySecretId: 'BREAKWATER_ADMIN_KEY_SECRET_ID',
   retentionDays: 'BREAKWATER_RETENTION_DAYS',
   /** Base URL under which `/in/{source}` is reachable, without a slash at the end; may be empty. */
@@ -95,10 +106,12 @@ export const ENV = {
   ownHosts: 'BREAKWATER_OWN_HOSTS',
   /** Queues and event buses that may be sent to, exact ARNs, comma-separated; absent is none. */
   targetArns: 'BREAKWATER_TARGET_ARNS',
+  /** `perSecond/burst` of keys that have no rate limit of their own; absent is none. */
+  keyRateLimit: 'BREAKWATER_KEY_RATE_LIMIT',
 } as const;
 
 /**
- * Key attributes, TTL attribute and indexes of the three tables. Key attributes are strings
+ * Key attributes, TTL attribute and indexes of the four tables. Key attributes are strings
  * where nothing else is said; an index without `project` holds the keys alone.
  */
 export const TABLES = {
@@ -150,6 +163,13 @@ export const TABLES = {
       },
     },
   },
+  /** Only ever added to: no TTL, and nobody may update or delete a row. */
+  audit: {
+    partitionKey: 'pk',
+    sortKey: 'sk',
+    /** All chains by time. Holds whole rows. */
+    indexes: { time: { name: 'time', partitionKey: 'tmPk', sortKey: 'tmSk', whole: true } },
+  },
 } as const;
 
 export const METRIC_NAMESPACE = 'Breakwater';
@@ -187,6 +207,9 @@ export const METRICS = {
   callsByFallback: 'CallsByFallback',
   callLatency: 'CallLatency',
   requests: 'Requests',
+  authFailures: 'AuthFailures',
+  authLockOuts: 'AuthLockOuts',
+  authStoreFailures: 'AuthStoreFailures',
 } as const;
 
 /** SQS: what one message may delay at most, and how many go into one batch request. */

@@ -36,6 +36,8 @@ export interface Endpoints {
   readonly workQueueUrl: string;
   readonly fanOutQueueUrl: string;
   readonly pepperSecretId: string;
+  readonly kms: string;
+  readonly secretsKeyArn: string;
 }
 
 const MEMORY_MB = 512;
@@ -75,6 +77,7 @@ export function startFunctions(dist: string, folder: string, endpoints: Endpoint
         AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodbOf(name),
         AWS_ENDPOINT_URL_SQS: endpoints.sqsOf(name),
         AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secretsManager,
+        AWS_ENDPOINT_URL_KMS: endpoints.kms,
       },
       concurrencyMax: 1,
       onLine: (_, line) => noteLine(tallyOf(name), line),
@@ -151,12 +154,14 @@ function environmentOf(endpoints: Endpoints): Record<string, string> {
     [ENV.registryTable]: 'registry',
     [ENV.historyTable]: 'history',
     [ENV.stateTable]: 'state',
+    [ENV.auditTable]: 'audit',
     [ENV.deliveryQueueUrl]: endpoints.deliveryQueueUrl,
     [ENV.slowQueueUrl]: endpoints.slowQueueUrl,
     [ENV.drainQueueUrl]: endpoints.drainQueueUrl,
     [ENV.workQueueUrl]: endpoints.workQueueUrl,
     [ENV.fanOutQueueUrl]: endpoints.fanOutQueueUrl,
     [ENV.pepperSecretId]: endpoints.pepperSecretId,
+    [ENV.secretsKeyArn]: endpoints.secretsKeyArn,
     [ENV.adminKeySecretId]: endpoints.pepperSecretId,
     [ENV.retentionDays]: '30',
   };

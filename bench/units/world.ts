@@ -1,6 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { startDynamo } from '../../lib/local/dynamodb.ts';
 import { createTables } from '../../lib/local/dynamodb-tables.ts';
+import { serveKms } from '../../lib/local/kms.ts';
 import { serveSecrets } from '../../lib/local/secrets.ts';
 import { DEFAULT_SETTINGS } from '../../lib/local/sqs-attributes.ts';
 import { serveSqs } from '../../lib/local/sqs-server.ts';
@@ -33,6 +34,7 @@ export interface Usage {
 
 const ACCOUNT = '000000000000';
 export const QUEUES = ['delivery', 'slow', 'drain', 'fan-out', 'work'] as const;
+const KEY_ARN = `arn:aws:kms:us-east-1:${ACCOUNT}:key/key`;
 const PEPPER_ARN = `arn:aws:secretsmanager:us-east-1:${ACCOUNT}:secret:pepper`;
 
 export async function startWorld(scratch: Scratch, dist: string): Promise<World> {
@@ -62,6 +64,8 @@ export async function startWorld(scratch: Scratch, dist: string): Promise<World>
   const spec = { arn: PEPPER_ARN, name: 'pepper', generate: { PasswordLength: 64 } };
   const secrets = started(await serveSecrets(`${folder}/secrets.json`, [spec]));
 
+  const kms = started(await serveKms(`${folder}/keys.json`, [KEY_ARN]));
+
   const queueUrl = (name: (typeof QUEUES)[number]) =>
     `${new URL(queues.endpointOf('')).origin}/${ACCOUNT}/${name}`;
   const functions = started(
@@ -69,6 +73,8 @@ export async function startWorld(scratch: Scratch, dist: string): Promise<World>
       dynamodbOf: tables.endpointOf,
       sqsOf: queues.endpointOf,
       secretsManager: secrets.url,
+      kms: kms.url,
+      secretsKeyArn: KEY_ARN,
       deliveryQueueUrl: queueUrl('delivery'),
       slowQueueUrl: queueUrl('slow'),
       drainQueueUrl: queueUrl('drain'),

@@ -1,10 +1,12 @@
-import type { ApiKey, Principal } from '../domain/api-key.ts';
+import type { ApiKey } from '../domain/api-key.ts';
 import { notFound, RequestError } from '../domain/errors.ts';
-import { ID_RANDOM_BYTES, type KeyId, ulid } from '../domain/ids.ts';
-import { type KeyInput, parseKeyInput } from '../domain/input/key-input.ts';
-import { hashSecret, hasScope, KEY_RANDOM_BYTES, makeKey } from '../domain/keys.ts';
+import { ID_RANDOM_BYTES, ulid } from '../domain/ids.ts';
+import { type KeyInput, parseKeyInput, parseKeyRotation } from '../domain/input/key-input.ts';
+import { hashSecret, KEY_RANDOM_BYTES, type KeyParts, keyText, makeKey } from '../domain/keys.ts';
+import { SEAL_NONCE_BYTES, sealSigningKey, signingKeyOf } from '../domain/request-signature.ts';
+import { boundedMaker, boundsOf, keyToRule, requireMayGrant } from './key-rights.ts';
 import type { ApiKeys, Clock, Page, Pepper, Random } from './ports.ts';
-import { type Caller, requireTenant, tenantSeen } from './tenancy.ts';
+import { type Caller, tenantSeen } from './tenancy.ts';
 import { keyView } from './views-registry.ts';
 
 export interface KeyDeps {
@@ -16,9 +18,11 @@ export interface KeyDeps {
 
 export type KeyView = ReturnType<typeof keyView>;
 
+/** What is asked for, and what follows from who asks. */
+export type NewKey = KeyInput & Pick<ApiKey, 'bucket' | 'rotatedFrom'>;
+
 /** How often a key is made whose public part somebody has already: once would do for ever. */
 const COLLISIONS_MAX = 3;
-const KEY_ID = /^key_[0-9a-hjkmnp-tv-z]{26}$/;
 
 /** Issues a key that can do nothing its maker cannot; only this answer shows it. */
 export async function createKey(
@@ -30,14 +34,41 @@ export async function createKey(
   const input = parseKeyInput(body, nowMs);
   const { tenant, ...rest } = input;
   requireMayGrant(caller.principal, input);
+  const maker = await boundedMaker(deps, caller.principal);
   const bound = tenant ?? tenantSeen(caller);
-  return await issue(deps, { ...rest, ...(bound !== undefined && { tenant: bound }) });
+  return await issue(deps, {
+    ...rest,
+    ...(maker !== undefined && boundsOf(maker, rest)),
+    ...(bound !== undefined && { tenant: bound }),
+  });
+}
+
+/**
+ * Makes a key with the very rights of another, which ends when the grace does. Killed in between it
+ * leaves a key that nobody has been given (`rotatedFrom` tells it), and the old one as it was.
+ */
+export async function rotateKey(
+  deps: KeyDeps,
+  caller: Caller,
+  id: string,
+  body: unknown,
+): Promise<KeyView & { readonly key: string; readonly previous: KeyView }> {
+  const { graceSeconds } = parseKeyRotation(body);
+  const nowMs = deps.clock.nowMs();
+  const old = await keyToRule(deps, caller, id);
+  if (old.expiresAtMs !== undefined && old.expiresAtMs <= nowMs) {
+    throw new RequestError('invalid-state', 'The key has expired; make a new one.');
+  }
+  const made = await issue(deps, { ...rightsOf(old), rotatedFrom: old.id });
+  const previous = await deps.apiKeys.expire(old, nowMs + graceSeconds * 1000);
+  if (previous === 'gone') throw notFound('key', id);
+  return { ...made, previous: keyView(previous) };
 }
 
 /** Stores a new key and gives it out; every right of it is the caller's to have checked. */
 export async function issue(
   deps: KeyDeps,
-  input: KeyInput,
+  input: NewKey,
 ): Promise<KeyView & { readonly key: string }> {
   for (let tries = 0; tries < COLLISIONS_MAX; tries++) {
     const { lookup, secret, text } = makeKey(
@@ -50,15 +81,18 @@ export async function issue(
   throw new Error(`No free key was found in ${COLLISIONS_MAX} tries.`);
 }
 
-/** The record of a key: of its secret only the hash. */
+/** The record of a key: of its secret only the hash, and sealed what its requests are signed by. */
 export function keyOf(
   deps: Pick<KeyDeps, 'clock' | 'random' | 'pepper'>,
-  input: KeyInput,
-  { lookup, secret }: { readonly lookup: string; readonly secret: string },
+  input: NewKey,
+  { lookup, secret }: KeyParts,
 ): ApiKey {
   const nowMs = deps.clock.nowMs();
+  const signingKey = signingKeyOf(keyText({ lookup, secret }));
+  const nonce = deps.random.bytes(SEAL_NONCE_BYTES);
   return {
     ...input,
+    signing: sealSigningKey(deps.pepper, lookup, signingKey, nonce),
     id: `key_${ulid(nowMs, deps.random.bytes(ID_RANDOM_BYTES))}`,
     lookup,
     hash: hashSecret(deps.pepper, secret),
@@ -83,36 +117,31 @@ export async function listKeys(
 
 /**
  * Revokes a key; it may be honoured for up to 30 s more where it was just used. A key revokes
- * neither itself nor one that can do more than it: so one that can do everything always remains.
+ * neither itself nor one that it could not have made: so one that can do everything always remains.
  */
 export async function deleteKey(
   deps: Pick<KeyDeps, 'apiKeys'>,
   caller: Caller,
   id: string,
 ): Promise<void> {
-  const tenant = tenantSeen(caller);
-  const key = isKeyId(id) ? await deps.apiKeys.byId(id) : undefined;
-  if (key === undefined || (tenant !== undefined && key.tenant !== tenant)) {
-    throw notFound('key', id);
-  }
-  if (key.id === caller.principal.keyId) {
+  const key = await keyToRule(deps, caller, id, (found) => {
+    if (found.id !== caller.principal.keyId) return;
     throw new RequestError('invalid-state', 'A key cannot delete itself; use another key.');
-  }
-  requireMayGrant(caller.principal, key);
+  });
   await deps.apiKeys.remove(key);
 }
 
-/** 403 unless the principal itself has every scope, in every tenant that is asked for. */
-function requireMayGrant(principal: Principal, wanted: Pick<KeyInput, 'scopes' | 'tenant'>): void {
-  requireTenant(principal, wanted.tenant);
-  const beyond = wanted.scopes.filter((scope) => !hasScope(principal, scope));
-  if (beyond.length === 0) return;
-  throw new RequestError(
-    'forbidden',
-    `scopes: this key does not have ${beyond.join(', ')} itself.`,
-  );
-}
-
-function isKeyId(text: string): text is KeyId {
-  return KEY_ID.test(text);
+/** Everything that a key may do, and nothing that tells it from another of the same rights. */
+function rightsOf(key: ApiKey): NewKey {
+  const { name, scopes, tenant, allowCidrs, denyCidrs, rateLimit, expiresAtMs } = key;
+  return {
+    name,
+    scopes,
+    ...(tenant !== undefined && { tenant }),
+    ...(allowCidrs !== undefined && { allowCidrs }),
+    ...(denyCidrs !== undefined && { denyCidrs }),
+    // One bucket for both, or the grace would double the rate.
+    ...(rateLimit !== undefined && { rateLimit, bucket: key.bucket ?? key.id }),
+    ...(expiresAtMs !== undefined && { expiresAtMs }),
+  };
 }

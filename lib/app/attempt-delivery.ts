@@ -60,13 +60,14 @@ export async function attemptDelivery(
   else await attempt();
 }
 
-/** Attempts what is due where it may go now, or holds it. */
+/** Attempts what is due where it may go now, or holds it. Nothing is claimed before it is opened. */
 async function attemptDue(
   deps: AttemptDeps,
-  integration: Integration,
+  found: Integration,
   due: Rung & Due,
   leave: Leave,
 ): Promise<void> {
+  const integration = await deps.integrations.open(found);
   const { task } = due;
   const turn = await leaveOf(deps, integration, due, leave);
   // It is held already, and first in its line.

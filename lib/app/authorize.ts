@@ -1,62 +1,154 @@
 import type { ApiKey, Principal } from '../domain/api-key.ts';
-import { isSecretOf, parseKey } from '../domain/keys.ts';
-import type { ApiKeys, Clock, Pepper } from './ports.ts';
+import { isBounded } from '../domain/api-key-bounds.ts';
+import type { RateFigures } from '../domain/api-key-rate.ts';
+import { isAddressAllowed } from '../domain/cidr.ts';
+import { isSecretOf } from '../domain/keys.ts';
+import {
+  isSignatureOf,
+  isTimely,
+  SIGNATURE_TOLERANCE_SECONDS,
+  signatureId,
+} from '../domain/request-signature.ts';
+import { type LockOutAuditDeps, tellLockOut } from './audit-lock-out.ts';
+import { type AuthRequest, type Credentials, readCredentials } from './key-credentials.ts';
+import { keyLockOuts, type LockOutDeps } from './key-lock-outs.ts';
+import { type KnownKey, keyMemory } from './key-memory.ts';
+import { type KeyRateDeps, keyRates } from './key-rates.ts';
+import type { ApiKeys, Pepper } from './ports.ts';
+import type { SignaturesSeen } from './ports-keys.ts';
 
-export interface AuthorizeDeps {
+export interface AuthorizeDeps extends KeyRateDeps, LockOutDeps, Pick<LockOutAuditDeps, 'audit'> {
+  readonly clock: KeyRateDeps['clock'];
   readonly apiKeys: Pick<ApiKeys, 'byLookup' | 'used'>;
-  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly signaturesSeen: SignaturesSeen;
   readonly pepper: Pepper;
 }
 
-export type Authorization =
-  | { readonly principal: Principal }
-  | { readonly reason: 'missing' | 'malformed' | 'unknown' | 'expired' };
+/** Why somebody is nobody. */
+export type AuthRefusal =
+  | 'missing'
+  | 'malformed'
+  | 'ambiguous'
+  | 'unknown'
+  | 'unsigned'
+  | 'expired'
+  | 'stale'
+  | 'replayed'
+  | 'address'
+  | 'locked'
+  | 'limited';
 
-/** How long a key that was good is believed without a read: a revoked one may live this long. */
-export const KEY_CACHED_MS = 30_000;
-const KEYS_CACHED_MAX = 1_000;
-const HEADER_CHARS_MAX = 256;
-const BEARER = /^bearer +(\S+) *$/i;
+export type Authorization =
+  | {
+      readonly principal: Principal;
+      /** Of a key with a limit. */
+      readonly rate?: RateFigures;
+      /** Of a signed request: the body must have this `Content-Digest`; empty: there is none. */
+      readonly digest?: string;
+    }
+  | {
+      readonly reason: AuthRefusal;
+      readonly rate?: RateFigures;
+      /** When another try may go well. */
+      readonly waitMs?: number;
+    };
+
+type Proof = Exclude<Credentials, { kind: 'none' }>;
+/** Methods that change nothing: the same signed request may be made again. */
+const SAFE_METHODS: readonly string[] = ['GET', 'HEAD'];
+/** Beside the tolerance: clocks of instances are not one clock. */
+const SEEN_MARGIN_MS = 60_000;
 
 /**
- * Makes the check of `Authorization` headers, with a memory of its own. A text that never was a
- * key is refused without a read.
+ * Makes the check of who makes a request, with a memory of its own. In this order: what never was a
+ * key, and who is locked out, is refused without a read or a hash; a wrong key is counted; where
+ * from, and how often, is asked of good keys only.
  */
-export function authorizer(
-  deps: AuthorizeDeps,
-): (header: string | undefined) => Promise<Authorization> {
-  const cache = new Map<string, { readonly key: ApiKey; readonly untilMs: number }>();
+export function authorizer(deps: AuthorizeDeps): (request: AuthRequest) => Promise<Authorization> {
+  const memory = keyMemory(deps);
+  const lockOuts = keyLockOuts(deps);
+  const rateOf = keyRates(deps);
 
-  const recall = (lookup: string, nowMs: number): ApiKey | undefined => {
-    const entry = cache.get(lookup);
-    if (entry === undefined || entry.untilMs > nowMs) return entry?.key;
-    cache.delete(lookup);
-    return undefined;
-  };
-  const remember = (key: ApiKey, nowMs: number): void => {
-    const oldest = cache.size < KEYS_CACHED_MAX ? undefined : cache.keys().next().value;
-    if (oldest !== undefined) cache.delete(oldest);
-    cache.set(key.lookup, { key, untilMs: nowMs + KEY_CACHED_MS });
+  const wrong = async (reason: AuthRefusal, { sourceIp }: AuthRequest, lookup: string) => {
+    const waitMs = await lockOuts.failed(sourceIp, lookup, deps.clock.nowMs());
+    if (waitMs === undefined) return { reason };
+    deps.telemetry.count('AuthLockOuts');
+    await tellLockOut(deps, sourceIp, waitMs);
+    return { reason: 'locked', waitMs } as const;
   };
 
-  return async (header) => {
-    if (header === undefined || header === '') return { reason: 'missing' };
-    const [, text = ''] = header.length > HEADER_CHARS_MAX ? [] : (BEARER.exec(header) ?? []);
-    const parts = parseKey(text);
-    if (parts === undefined) return { reason: 'malformed' };
+  const admit = async (known: KnownKey, proof: Proof, request: AuthRequest) => {
     const nowMs = deps.clock.nowMs();
-    const recalled = recall(parts.lookup, nowMs);
-    const key = recalled ?? (await deps.apiKeys.byLookup(parts.lookup));
-    if (key === undefined || !isSecretOf(key, deps.pepper, parts.secret)) {
-      return { reason: 'unknown' };
+    const refusal = await refusalOf(deps, known.key, proof, request);
+    if (refusal !== undefined) return { reason: refusal };
+    memory.keep(known, nowMs);
+    const verdict = await rateOf(known.key);
+    if (verdict.kind === 'refused') {
+      return { reason: 'limited', rate: verdict.rate, waitMs: verdict.waitMs } as const;
     }
-    if (key.expiresAtMs !== undefined && key.expiresAtMs <= nowMs) return { reason: 'expired' };
-    if (recalled === undefined) remember(key, nowMs);
-    await deps.apiKeys.used(key, nowMs);
-    return { principal: principalOf(key) };
+    await deps.apiKeys.used(known.key, nowMs);
+    return {
+      principal: principalOf(known.key),
+      ...(verdict.kind === 'granted' && { rate: verdict.rate }),
+      ...(proof.kind === 'signed' && { digest: proof.given.digest }),
+    };
+  };
+
+  return async (request) => {
+    const proof = readCredentials(request);
+    if (proof.kind === 'none') return { reason: proof.reason };
+    const nowMs = deps.clock.nowMs();
+    const lockedMs = lockOuts.lockedMs(request.sourceIp, proof.lookup, nowMs);
+    if (lockedMs !== undefined) return { reason: 'locked', waitMs: lockedMs };
+    const known = await memory.find(proof.lookup, nowMs);
+    if (known === undefined) return wrong('unknown', request, proof.lookup);
+    const result = proved(known, proof, deps.pepper);
+    return result === 'proved'
+      ? admit(known, proof, request)
+      : wrong(result, request, proof.lookup);
   };
 }
 
-function principalOf({ id, name, scopes, tenant }: ApiKey): Principal {
-  return { keyId: id, name, scopes, ...(tenant !== undefined && { tenant }) };
+function proved(known: KnownKey, proof: Proof, pepper: Pepper): 'proved' | 'unknown' | 'unsigned' {
+  switch (proof.kind) {
+    case 'bearer':
+      return isSecretOf(known.key, pepper, proof.secret) ? 'proved' : 'unknown';
+    case 'signed': {
+      const signingKey = known.signingKey();
+      if (signingKey === undefined) return 'unsigned';
+      const { text, given } = proof;
+      return isSignatureOf(signingKey, text, given.signature) ? 'proved' : 'unknown';
+    }
+  }
+}
+
+/** Why a key that was proved may not be used for this; undefined: it may. */
+async function refusalOf(
+  { clock, signaturesSeen }: AuthorizeDeps,
+  key: ApiKey,
+  proof: Proof,
+  { method, sourceIp }: AuthRequest,
+): Promise<AuthRefusal | undefined> {
+  const nowMs = clock.nowMs();
+  if (key.expiresAtMs !== undefined && key.expiresAtMs <= nowMs) return 'expired';
+  if (!isAddressAllowed(key, sourceIp)) return 'address';
+  if (proof.kind === 'bearer') return undefined;
+  const { timestamp, nonce } = proof.given;
+  if (!isTimely(timestamp, nowMs)) return 'stale';
+  // Two equal reads in one second are normal, and tell nothing new; a nonce makes them differ.
+  if (SAFE_METHODS.includes(method) && nonce === '') return undefined;
+  const untilMs = (Number(timestamp) + SIGNATURE_TOLERANCE_SECONDS) * 1000 + SEEN_MARGIN_MS;
+  const seen = await signaturesSeen.note(signatureId(proof.given), untilMs, nowMs);
+  return seen === 'first' ? undefined : 'replayed';
+}
+
+function principalOf(key: ApiKey): Principal {
+  const { id, name, scopes, tenant } = key;
+  return {
+    keyId: id,
+    name,
+    scopes,
+    ...(tenant !== undefined && { tenant }),
+    ...(isBounded(key) && { isBounded: true }),
+  };
 }

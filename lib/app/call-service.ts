@@ -16,7 +16,7 @@ import {
   ownAnswer,
   type Trail,
 } from './call-run.ts';
-import { find, type Registry } from './named-registry.ts';
+import { find, opening, type Registry } from './named-registry.ts';
 import type { Integrations } from './ports.ts';
 import type { Caller } from './tenancy.ts';
 
@@ -52,7 +52,7 @@ export async function callService(
 ): Promise<CallServed> {
   const startedAtMs = deps.clock.nowMs();
   const [integration] = await Promise.all([
-    find(registryOf(deps), caller, asked.integration),
+    find(opening(registryOf(deps)), caller, asked.integration),
     deps.board.refresh(),
   ]);
   const { serviceType } = integration;

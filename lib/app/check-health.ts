@@ -13,7 +13,7 @@ import { primaryOf } from './targets.ts';
 import { turned } from './turns.ts';
 
 export interface CheckHealthDeps extends ProbeDeps {
-  readonly integrations: ProbeDeps['integrations'] & Pick<Integrations, 'byId'>;
+  readonly integrations: ProbeDeps['integrations'] & Pick<Integrations, 'byId' | 'open'>;
   readonly healthChecks: Pick<HealthChecks, 'all' | 'claim' | 'record' | 'unwatch'>;
   readonly sender: Sender;
   readonly clock: Clock;
@@ -72,7 +72,8 @@ async function checkOne(
   }
   // Its receiver wanted no more of us.
   if (integration.status === 'disabled') return 'done';
-  const result = await ask(deps, integration, check, fitsOnce);
+  const { healthCheck: opened = check } = await deps.integrations.open(integration);
+  const result = await ask(deps, integration, opened, fitsOnce);
   const { intervalSeconds } = check;
   const failuresInRow = result.ok ? 0 : watch.failuresInRow + 1;
   await deps.healthChecks.record(

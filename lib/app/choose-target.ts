@@ -6,13 +6,14 @@ import { type Admittance, askBreaker, giveBack } from './breaker-guard.ts';
 import type { GuardDeps } from './breaker-report.ts';
 import { askLimits, type LimitDeps } from './call-limits.ts';
 import { shutBy } from './lanes.ts';
-import type { Targets } from './ports.ts';
+import type { Integrations, Targets } from './ports.ts';
 import type { Probe } from './probe.ts';
 
 /** Where a delivery's next attempt goes: to its integration, or along the fallback chain. */
 
 export interface ChooseDeps extends GuardDeps, Pick<LimitDeps, 'rateLimits' | 'concurrencyLimits'> {
   readonly targets: Targets;
+  readonly integrations: GuardDeps['integrations'] & Pick<Integrations, 'open'>;
 }
 
 /** A target that may be called now, with what was taken for the call. */
@@ -112,7 +113,8 @@ async function targetOf(
       return queueTarget(integration, { number, link });
     case 'integration': {
       const other = await deps.targets.get(integration.tenant, link.integrationId);
-      return other?.status === 'active' ? primaryTarget(other) : undefined;
+      if (other?.status !== 'active') return undefined;
+      return primaryTarget(await deps.integrations.open(other));
     }
   }
 }

@@ -1,8 +1,9 @@
 import type { Integration } from '../domain/integration.ts';
+import { audited, type ChangeAuditDeps } from './audited-change.ts';
 import type { Clock, Integrations, Telemetry } from './ports.ts';
 
-export interface DisableDeps {
-  readonly integrations: Pick<Integrations, 'byId' | 'save'>;
+export interface DisableDeps extends ChangeAuditDeps {
+  readonly integrations: Pick<Integrations, 'byId' | 'save' | 'open'>;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -22,14 +23,15 @@ export async function disableIntegration(
   for (let race = 0; race < RACES_MAX; race++) {
     const current = await deps.integrations.byId(asked.id, asked.tenant);
     if (current === undefined || current.status === 'disabled') return true;
-    if (current.endpoint !== asked.endpoint) return false;
+    // The query counts too, which is not in what is stored sealed.
+    if ((await deps.integrations.open(current)).endpoint !== asked.endpoint) return false;
     const disabled: Integration = {
       ...current,
       status: 'disabled',
       disabledReason: `The endpoint answered ${said}.`,
       updatedAtMs: deps.clock.nowMs(),
     };
-    if ((await deps.integrations.save(disabled, current.name)) === 'saved') {
+    if ((await saved(deps, current, disabled)) === 'saved') {
       deps.telemetry.warn('integration.disabled', {
         tenant: asked.tenant,
         integrationId: asked.id,
@@ -40,4 +42,23 @@ export async function disableIntegration(
     }
   }
   throw new Error(`Integration ${asked.id} could not be disabled in ${RACES_MAX} races.`);
+}
+
+/** The change, with its entry in the audit log: nobody asked for it but the receiver. */
+function saved(deps: DisableDeps, current: Integration, disabled: Integration) {
+  const { tenant, id, name, version } = current;
+  const resource = { kind: 'integration', id, name };
+  const { status, disabledReason } = disabled;
+  return audited(deps, {
+    asked: {
+      ...{ tenant, resource, action: 'integration.disable' },
+      actor: { kind: 'system', name: 'deliver' },
+    },
+    work: () => deps.integrations.save(disabled, name),
+    recorded: () => ({
+      ...{ tenant, resource, before: { status: current.status, version } },
+      after: { status, disabledReason, version: version + 1 },
+    }),
+    isNothing: (result) => result !== 'saved',
+  });
 }

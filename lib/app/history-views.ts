@@ -2,6 +2,7 @@ import type { Attempt, Delivery, DeliveryStatus } from '../domain/delivery.ts';
 import type { EventRecord } from '../domain/event.ts';
 import { parseExactJson } from '../domain/exact-json.ts';
 import { deliveryId, type IntegrationId } from '../domain/ids.ts';
+import { redactedJson, redactedText, redactedValues } from '../domain/redact.ts';
 import type { DeliverySummary, EventSummary } from './ports-history.ts';
 
 /** An event as lists show it; its payload and what belongs to it are in the detail. */
@@ -33,6 +34,16 @@ export function eventView(event: EventRecord) {
   };
 }
 
+/** An event's view without anything that its publisher put into it but its id and type. */
+export function redactedEvent(view: ReturnType<typeof eventView>) {
+  return {
+    ...view,
+    metadata: redactedValues(view.metadata),
+    orderingKey: redactedText(view.orderingKey),
+    data: redactedJson(view.data),
+  };
+}
+
 /** A delivery as lists show it; `attempts` counts them. */
 export function deliveryView(delivery: DeliverySummary, nowMs: number) {
   const { state } = delivery;
@@ -59,6 +70,16 @@ export type DeliveryView = ReturnType<typeof deliveryView>;
 export function deliveryDetailView(delivery: Delivery, nowMs: number) {
   const summary = deliveryView(summaryOf(delivery), nowMs);
   return { ...summary, attempts: delivery.attempts.map(attemptView) };
+}
+
+/** A delivery's view without what its receivers answered. */
+export function redactedDelivery(view: ReturnType<typeof deliveryDetailView>) {
+  const attempts = view.attempts.map((attempt) => ({
+    ...attempt,
+    responseHeaders: redactedValues(attempt.responseHeaders),
+    responseBody: redactedText(attempt.responseBody),
+  }));
+  return { ...view, attempts };
 }
 
 export function attemptView(attempt: Attempt) {

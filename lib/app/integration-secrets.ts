@@ -6,13 +6,16 @@ import type { Integration } from '../domain/integration.ts';
 import { rotated } from '../domain/secret-rotation.ts';
 import { newSecret, RANDOM_BYTES, type SecretKind } from '../domain/secrets.ts';
 import type { Signing, SigningSecret } from '../domain/signing.ts';
-import { change, find, type Registry } from './named-registry.ts';
+import { change, find, opening, type Registry } from './named-registry.ts';
 import type { Clock, Integrations, Random } from './ports.ts';
 import type { Caller } from './tenancy.ts';
 import { secretsView } from './views-registry.ts';
 
 export interface SecretDeps {
-  readonly integrations: Pick<Integrations, 'create' | 'byId' | 'byName' | 'save' | 'remove'>;
+  readonly integrations: Pick<
+    Integrations,
+    'create' | 'byId' | 'byName' | 'save' | 'remove' | 'open'
+  >;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly random: Pick<Random, 'bytes'>;
 }
@@ -27,7 +30,7 @@ export function integrationRegistry(deps: Pick<SecretDeps, 'integrations'>): Reg
  * signing of their own, by their place: "1" is the first link.
  */
 export async function readSecrets(deps: SecretDeps, caller: Caller, ref: string) {
-  const { signing, fallback } = await find(integrationRegistry(deps), caller, ref);
+  const { signing, fallback } = await find(opening(integrationRegistry(deps)), caller, ref);
   const nowMs = deps.clock.nowMs();
   const links = fallback.flatMap((link, i) => {
     if (link.type !== 'url' || link.signing === undefined) return [];
@@ -41,7 +44,7 @@ export async function readSecrets(deps: SecretDeps, caller: Caller, ref: string)
 
 /** Puts a new secret in front; the old ones go on signing until the grace ends. */
 export async function rotateSecret(deps: SecretDeps, caller: Caller, ref: string, body: unknown) {
-  const registry = integrationRegistry(deps);
+  const registry = opening(integrationRegistry(deps));
   const nowMs = deps.clock.nowMs();
   const random = deps.random.bytes(RANDOM_BYTES);
   const changed = await change(

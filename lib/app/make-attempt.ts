@@ -8,6 +8,7 @@ import { redacted, redactedHeaders, secretsOf } from '../domain/redaction.ts';
 import { judge, type Verdict } from '../domain/retry.ts';
 import { settle, settleFallback } from '../domain/settlement.ts';
 import type { Target } from '../domain/target.ts';
+import type { ChangeAuditDeps } from './audited-change.ts';
 import { tellBreaker } from './breaker-guard.ts';
 import type { GuardDeps } from './breaker-report.ts';
 import type { ChooseDeps, Chosen } from './choose-target.ts';
@@ -21,9 +22,11 @@ import { record, report } from './record-attempt.ts';
 import { type SendDeps, sendCall } from './send-call.ts';
 import { watchCall } from './watch-call.ts';
 
-export interface AttemptDeps extends ChooseDeps {
+export interface AttemptDeps
+  extends ChooseDeps,
+    Pick<ChangeAuditDeps, 'auditTrail' | 'auditIntents'> {
   readonly targets: Targets;
-  readonly integrations: GuardDeps['integrations'] & Pick<Integrations, 'byId' | 'save'>;
+  readonly integrations: GuardDeps['integrations'] & Pick<Integrations, 'byId' | 'save' | 'open'>;
   readonly events: GuardDeps['events'] & Pick<Events, 'get'>;
   readonly deliveries: GuardDeps['deliveries'] & Pick<Deliveries, 'load' | 'save'>;
   readonly limitDrains: LimitDrains;

@@ -16,12 +16,28 @@ export interface NamedStore<T extends Named> {
   byName(tenant: string, name: string): Promise<T | undefined>;
   save(next: T, previousName: string): Promise<'saved' | 'stale' | 'name-taken'>;
   remove(item: T): Promise<'removed' | 'stale'>;
+  /** With the secret values that are stored sealed. */
+  open(item: T): Promise<T>;
 }
 
 export interface Registry<T extends Named> {
   readonly kind: 'integration' | 'source';
   readonly store: NamedStore<T>;
   isId(text: string): text is T['id'];
+}
+
+/** The registry for whoever needs the secrets of what it finds. */
+export function opening<T extends Named>(registry: Registry<T>): Registry<T> {
+  const { store } = registry;
+  const opened = async (found: T | undefined) => found && (await store.open(found));
+  return {
+    ...registry,
+    store: {
+      ...store,
+      byId: async (id, tenant) => opened(await store.byId(id, tenant)),
+      byName: async (tenant, name) => opened(await store.byName(tenant, name)),
+    },
+  };
 }
 
 /** How often a change that lost a race is made again upon what won. */

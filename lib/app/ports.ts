@@ -37,6 +37,11 @@ export interface Integrations {
   /** Stores `next` (its version one more than `next.version` says) over exactly `next.version`. */
   save(next: Integration, previousName: string): Promise<'saved' | 'stale' | 'name-taken'>;
   remove(integration: Integration): Promise<'removed' | 'stale'>;
+  /**
+   * The integration with its secret values, which all others leave out where they are stored
+   * sealed. Only for who uses them now: it may ask KMS, and throws as long as that is away.
+   */
+  open(integration: Integration): Promise<Integration>;
   /** Newest first; of one tenant or of all. `after` is a page's `next`. */
   list(query: {
     readonly tenant?: string;
@@ -60,6 +65,8 @@ export interface Sources {
   byName(tenant: string, name: string): Promise<Source | undefined>;
   save(next: Source, previousName: string): Promise<'saved' | 'stale' | 'name-taken'>;
   remove(source: Source): Promise<'removed' | 'stale'>;
+  /** The source with its secrets, likewise. */
+  open(source: Source): Promise<Source>;
   list(query: {
     readonly tenant?: string;
     readonly after?: string;
@@ -73,6 +80,8 @@ export interface ApiKeys {
   byLookup(lookup: string): Promise<ApiKey | undefined>;
   byId(id: KeyId): Promise<ApiKey | undefined>;
   remove(key: ApiKey): Promise<void>;
+  /** Lets the key end at `atMs` unless it ends earlier; 'gone' where it is no longer there. */
+  expire(key: Pick<ApiKey, 'id' | 'lookup'>, atMs: number): Promise<ApiKey | 'gone'>;
   list(query: {
     readonly tenant?: string;
     readonly after?: string;
@@ -202,13 +211,17 @@ export type Metric =
   | 'CallsFailed'
   | 'CallsByFallback'
   | 'CallLatency'
-  | 'Requests';
+  | 'Requests'
+  | 'AuthFailures'
+  | 'AuthLockOuts'
+  | 'AuthStoreFailures';
 
 /** One wide line per unit of work, and its figures. Nothing here may hold a payload or a secret. */
 export interface Telemetry {
   info(message: string, fields: Readonly<Record<string, unknown>>): void;
   warn(message: string, fields: Readonly<Record<string, unknown>>): void;
   error(message: string, fields: Readonly<Record<string, unknown>>): void;
-  count(metric: Metric, value?: number): void;
+  /** `reason`, from a closed list, is counted besides under a dimension of its own. */
+  count(metric: Metric, value?: number, reason?: string): void;
   millis(metric: Metric, value: number): void;
 }

@@ -7,13 +7,13 @@ import { rotated } from '../domain/secret-rotation.ts';
 import { newSecret, RANDOM_BYTES } from '../domain/secrets.ts';
 import type { SigningSecret } from '../domain/signing.ts';
 import type { Source, Verification } from '../domain/source.ts';
-import { change, find, type Registry } from './named-registry.ts';
+import { change, find, opening, type Registry } from './named-registry.ts';
 import type { Clock, Random, Sources } from './ports.ts';
 import type { Caller } from './tenancy.ts';
 import { secretsView } from './views-registry.ts';
 
 export interface SourceSecretDeps {
-  readonly sources: Pick<Sources, 'create' | 'byId' | 'byName' | 'save' | 'remove'>;
+  readonly sources: Pick<Sources, 'create' | 'byId' | 'byName' | 'save' | 'remove' | 'open'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly random: Pick<Random, 'bytes'>;
 }
@@ -33,7 +33,7 @@ export async function rotateSourceSecret(
   ref: string,
   body: unknown,
 ) {
-  const registry = sourceRegistry(deps);
+  const registry = opening(sourceRegistry(deps));
   const nowMs = deps.clock.nowMs();
   const random = deps.random.bytes(RANDOM_BYTES);
   const changed = await change(

@@ -9,6 +9,7 @@ import {
   change,
   find,
   lookUp,
+  opening,
   removeNow,
   requireSameTenant,
 } from './named-registry.ts';
@@ -43,7 +44,7 @@ export async function createSource(
 ): Promise<SourceView> {
   const input = parseSourceInput(body);
   const { source, made } = newSource(deps, tenantOfNew(caller, input.tenant), input, seed);
-  const stored = await add(sourceRegistry(deps), source);
+  const stored = await add(opening(sourceRegistry(deps)), source);
   // What an earlier run stored has that run's secret.
   const secret = made === undefined ? undefined : currentSecret(stored);
   return sourceView(stored, deps.publicUrl, secret);
@@ -81,7 +82,7 @@ export async function putSource(
   body: unknown,
 ): Promise<{ readonly created: boolean; readonly source: SourceView }> {
   const object = jsonBody(body);
-  const registry = sourceRegistry(deps);
+  const registry = opening(sourceRegistry(deps));
   const seen = replacing(caller, object.tenant, isSourceId(ref));
   let made: string | undefined;
   const { created, item } = await addOrChange(
@@ -112,7 +113,7 @@ export async function patchSource(
   body: unknown,
 ): Promise<SourceView> {
   const patch = jsonBody(body);
-  const registry = sourceRegistry(deps);
+  const registry = opening(sourceRegistry(deps));
   let made: string | undefined;
   const changed = await change(
     registry,

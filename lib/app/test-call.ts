@@ -7,7 +7,7 @@ import type { Integration } from '../domain/integration.ts';
 import { outboundCall, shownUrl } from '../domain/outbound-call.ts';
 import { redacted, redactedHeaders, secretsOf } from '../domain/redaction.ts';
 import { integrationRegistry, type SecretDeps } from './integration-secrets.ts';
-import { find } from './named-registry.ts';
+import { find, opening } from './named-registry.ts';
 import type { CallResult, OutboundCall, Sender } from './ports-sending.ts';
 import { type SendDeps, sendCall } from './send-call.ts';
 import type { Caller } from './tenancy.ts';
@@ -26,7 +26,7 @@ const MASK = '***';
  * and no secret of it is answered.
  */
 export async function testCall(deps: TestCallDeps, caller: Caller, ref: string, body: unknown) {
-  const integration = await find(integrationRegistry(deps), caller, ref);
+  const integration = await find(opening(integrationRegistry(deps)), caller, ref);
   const { type, data } = parseTestCallInput(body);
   const nowMs = deps.clock.nowMs();
   const event: NewEvent = { tenant: integration.tenant, type, data };

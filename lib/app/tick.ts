@@ -1,3 +1,4 @@
+import { type ChangeAuditDeps, completeIntents } from './audited-change.ts';
 import { type CheckHealthDeps, runHealthChecks } from './check-health.ts';
 import { type ResumeDeps, resumeJobs } from './jobs.ts';
 import type { Clock } from './ports.ts';
@@ -6,7 +7,13 @@ import { type RingDeps, ringDue } from './ring-due.ts';
 import { runSweeps, type SweepDeps } from './sweep.ts';
 import { type WatchDeps, watchBreakers } from './watch-breakers.ts';
 
-type Parts = RingDeps & ReconcileDeps & SweepDeps & WatchDeps & CheckHealthDeps & ResumeDeps;
+type Parts = RingDeps &
+  ReconcileDeps &
+  SweepDeps &
+  WatchDeps &
+  CheckHealthDeps &
+  ResumeDeps &
+  ChangeAuditDeps;
 
 export interface TickDeps extends Parts {
   readonly clock: Clock;
@@ -28,6 +35,7 @@ export async function tick(deps: TickDeps, remainingMs: () => number): Promise<v
     watchBreakers(deps, outOfTime),
     runHealthChecks(deps, outOfTime),
     resumeJobs(deps),
+    completeIntents(deps, outOfTime),
   ]);
   const errors = parts.flatMap((part) => (part.status === 'rejected' ? [part.reason] : []));
   if (errors.length > 0) throw new AggregateError(errors, 'The tick could not do all its work.');

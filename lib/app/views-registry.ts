@@ -6,11 +6,12 @@ import {
   signingDocument,
 } from '../domain/input/integration-document.ts';
 import { verificationDocument } from '../domain/input/verification-input.ts';
-import type { Auth, Integration, Limits } from '../domain/integration.ts';
+import type { Auth, HealthCheck, Integration, Limits } from '../domain/integration.ts';
 import { shownPrefix } from '../domain/keys.ts';
 import { unexpired } from '../domain/secret-rotation.ts';
 import type { Signing, SigningSecret } from '../domain/signing.ts';
 import type { Source } from '../domain/source.ts';
+import { urlShown } from '../domain/url-shown.ts';
 
 /** Records as answers show them: the contract's names, and no secret but where it says so. */
 
@@ -24,13 +25,12 @@ export interface NewSecrets {
 
 /** `signing.secret` is shown only right after it was made or given. */
 export function integrationView(integration: Integration, shown: NewSecrets = {}) {
-  const { id, name, serviceType, endpoint, description, tenant, metadata, eventTypes } =
-    integration;
+  const { id, name, serviceType, description, tenant, metadata, eventTypes } = integration;
   return {
     id,
     name,
     serviceType,
-    endpoint,
+    endpoint: urlShown(integration.endpoint),
     description,
     tenant,
     metadata,
@@ -46,7 +46,7 @@ export function integrationView(integration: Integration, shown: NewSecrets = {}
     fallback: fallbackView(integration, shown),
     ordering: integration.ordering,
     orderingTimeoutSeconds: integration.orderingTimeoutSeconds ?? null,
-    healthCheck: integration.healthCheck ?? null,
+    healthCheck: healthCheckView(integration.healthCheck),
     status: integration.status,
     disabledReason: integration.disabledReason,
     createdAt: instant(integration.createdAtMs),
@@ -83,6 +83,11 @@ export function keyView(key: ApiKey) {
     prefix: shownPrefix(key),
     scopes: key.scopes,
     tenant: key.tenant ?? null,
+    allowCidrs: key.allowCidrs ?? null,
+    denyCidrs: key.denyCidrs ?? null,
+    rateLimit: key.rateLimit ?? null,
+    canSign: key.signing !== undefined,
+    rotatedFrom: key.rotatedFrom ?? null,
     createdAt: instant(key.createdAtMs),
     expiresAt: instantOrNull(key.expiresAtMs),
     lastUsedAt: instantOrNull(key.lastUsedAtMs),
@@ -112,9 +117,13 @@ function authView(auth: Auth) {
       return { type: auth.type, header: auth.header };
     case 'oauth2ClientCredentials': {
       const { clientSecret: _, ...shown } = auth;
-      return shown;
+      return { ...shown, tokenUrl: urlShown(auth.tokenUrl) };
     }
   }
+}
+
+function healthCheckView(check: HealthCheck | undefined): HealthCheck | null {
+  return check === undefined ? null : { ...check, url: urlShown(check.url) };
 }
 
 function limitsView(limits: Limits): Limits | null {
@@ -128,7 +137,8 @@ function fallbackView({ fallback }: Integration, { withSecret, before }: NewSecr
       return view;
     }
     if (link.type !== 'url') return link;
-    const { signing, ...view } = { ...link, auth: authView(link.auth) };
+    const shown = { ...link, url: urlShown(link.url), auth: authView(link.auth) };
+    const { signing, ...view } = shown;
     if (signing === undefined) return view;
     const known = before && secretOf(urlLinkTo(before.fallback, link.url)?.signing);
     const isNew = before === undefined ? withSecret === true : known !== secretOf(signing);

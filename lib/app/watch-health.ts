@@ -1,6 +1,6 @@
 import type { Integration } from '../domain/integration.ts';
 import { integrationRegistry, type SecretDeps } from './integration-secrets.ts';
-import type { Registry } from './named-registry.ts';
+import { opening, type Registry } from './named-registry.ts';
 import type { Clock } from './ports.ts';
 import type { HealthChecks } from './ports-health.ts';
 
@@ -22,18 +22,16 @@ export async function watchHealth(
   await healthChecks.watch({ tenant, integrationId, intervalSeconds }, clock.nowMs());
 }
 
-/** The registry of integrations, in which none is stored before it is watched. */
+/** The registry for changes: what it finds has its secrets, and none is stored unwatched. */
 export function watchedRegistry(
   deps: WatchHealthDeps & Pick<SecretDeps, 'integrations'>,
 ): Registry<Integration> {
-  const registry = integrationRegistry(deps);
+  const registry = opening(integrationRegistry(deps));
   const { store } = registry;
   return {
     ...registry,
     store: {
-      byId: (id, tenant) => store.byId(id, tenant),
-      byName: (tenant, name) => store.byName(tenant, name),
-      remove: (integration) => store.remove(integration),
+      ...store,
       async create(integration) {
         await watchHealth(deps, integration);
         return await store.create(integration);

@@ -1,8 +1,6 @@
 /**
- * IP addresses as numbers: our own parser and the table of what is public.
- *
- * Only the canonical textual forms parse. Platform helpers know the mapped forms but not NAT64,
- * 6to4 or Teredo, so nothing here relies on them.
+ * IP addresses as numbers, by a parser of our own: platform parsers read octal, hex and short
+ * spellings as well. Only the canonical textual forms parse here.
  */
 
 /** Four bytes for IPv4, sixteen for IPv6, network order. */
@@ -14,67 +12,8 @@ export interface AddressBlock {
   readonly bits: number;
 }
 
-/** `reserved` is everything that is neither this machine nor part of the public internet. */
-export type AddressKind = 'public' | 'loopback' | 'reserved';
-
 const IPV6_CHARS_MAX = 45;
 const IPV6_GROUPS = 8;
-
-const IPV4_DENIED = blocks([
-  '0.0.0.0/8',
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.0.0.0/24',
-  '192.0.2.0/24',
-  '192.88.99.0/24',
-  '192.168.0.0/16',
-  '198.18.0.0/15',
-  '198.51.100.0/24',
-  '203.0.113.0/24',
-  '224.0.0.0/4',
-  '240.0.0.0/4',
-  '168.63.129.16/32', // A public number, but Azure's host answers on it.
-]);
-
-/**
- * IPv6 is refused unless it is global unicast. That one rule covers every embedding of IPv4 below
- * ::/8, NAT64, ULA, link-local, site-local, multicast, and blocks not yet given out.
- */
-const IPV6_ALLOWED = blocks(['2000::/3']);
-const IPV6_DENIED = blocks([
-  '2001::/23', // Teredo, ORCHID, benchmarking
-  '2001:db8::/32',
-  '2002::/16', // 6to4
-  '3fff::/20',
-]);
-
-const LOOPBACK = blocks(['127.0.0.0/8', '::1/128']);
-
-/** What may be done with an address; text that is no canonical address is `reserved`. */
-export function classifyAddress(text: string): AddressKind {
-  const address = parseAddress(text);
-  if (address === undefined) return 'reserved';
-  if (LOOPBACK.some((block) => isWithin(address, block))) return 'loopback';
-  return isPublic(address) ? 'public' : 'reserved';
-}
-
-function isPublic(address: IpAddress): boolean {
-  if (address.length === 4) return !IPV4_DENIED.some((block) => isWithin(address, block));
-  return (
-    IPV6_ALLOWED.some((block) => isWithin(address, block)) &&
-    !IPV6_DENIED.some((block) => isWithin(address, block)) &&
-    !isIsatap(address)
-  );
-}
-
-/** ISATAP hides an IPv4 address behind the interface id `0:5efe` or `200:5efe` of any prefix. */
-function isIsatap(address: IpAddress): boolean {
-  const [high, low, ...marker] = address.slice(8, 12);
-  return (high === 0 || high === 2) && low === 0 && marker[0] === 0x5e && marker[1] === 0xfe;
-}
 
 /** The address in `text`, or undefined: no zone, no brackets, no octal, hex or short IPv4. */
 export function parseAddress(text: string): IpAddress | undefined {
@@ -154,7 +93,8 @@ function withoutDottedTail(text: string): string | undefined {
   return `${text.slice(0, colon + 1)}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
 }
 
-function blocks(texts: readonly string[]): readonly AddressBlock[] {
+/** Blocks written down in the code; one that cannot be read is a mistake there. */
+export function blocks(texts: readonly string[]): readonly AddressBlock[] {
   return texts.map((text) => {
     const block = parseBlock(text);
     if (block === undefined) throw new Error(`Not a block of addresses: ${text}`);

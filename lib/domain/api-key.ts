@@ -32,6 +32,26 @@ export interface ApiKey {
   readonly createdAtMs: number;
   readonly expiresAtMs?: number;
   readonly lastUsedAtMs?: number;
+  /** Canonical blocks; absent: every address. */
+  readonly allowCidrs?: readonly string[];
+  /** Canonical blocks; they win over `allowCidrs`. */
+  readonly denyCidrs?: readonly string[];
+  readonly rateLimit?: RateLimit;
+  /** The key whose bucket this one takes from; absent: its own. */
+  readonly bucket?: KeyId;
+  /** By what its requests are signed, sealed; absent in keys of earlier versions. */
+  readonly signing?: string;
+  /** The key that this one was made to replace. */
+  readonly rotatedFrom?: KeyId;
+}
+
+/** Blocks of addresses in one list of a key. */
+export const CIDRS_MAX = 50;
+
+/** A bucket of `burst` requests that fills by `perSecond` a second. */
+export interface RateLimit {
+  readonly perSecond: number;
+  readonly burst: number;
 }
 
 /** Who is calling. */
@@ -40,4 +60,6 @@ export interface Principal {
   readonly name: string;
   readonly scopes: readonly Scope[];
   readonly tenant?: string;
+  /** The key ends, is for some addresses only, or has a rate limit: so have the keys it makes. */
+  readonly isBounded?: true;
 }

@@ -1,6 +1,6 @@
 import { shown } from './errors.ts';
 
-/** Stable codes: they stand in logs and in attempt records. */
+/** Stable codes: they stand in logs, and docs/security.md says what each means. */
 export type EgressReason =
   | 'url_too_long'
   | 'url_malformed'
@@ -11,6 +11,8 @@ export type EgressReason =
   | 'name_not_public'
   | 'port_not_allowed'
   | 'self_delivery'
+  | 'alias_not_public'
+  | 'too_many_aliases'
   | 'address_not_public'
   | 'no_addresses'
   | 'too_many_addresses';
@@ -38,6 +40,8 @@ const WORDS: Readonly<Record<EgressReason, string>> = {
   name_not_public: 'this name is not public',
   port_not_allowed: 'this port is not allowed',
   self_delivery: 'the host is this deployment itself',
+  alias_not_public: 'the name is an alias of one that is not public',
+  too_many_aliases: 'the name is an alias of too many others',
   address_not_public: 'this address is not public',
   no_addresses: 'the host has no address',
   too_many_addresses: 'the host has too many addresses',

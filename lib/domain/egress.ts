@@ -2,7 +2,9 @@
  * Where Breakwater may send: the whole policy, used when an integration is registered and again
  * each time a connection is opened, so that the two cannot differ.
  */
-import { classifyAddress, parseAddress } from './addresses.ts';
+import { parseAddress } from './addresses.ts';
+import type { HostAnswer } from './dns-message.ts';
+import { type AddressRules, classifyAddress } from './egress-addresses.ts';
 import { type Refusal, refuse } from './egress-refusal.ts';
 import { asciiLower, isCanonicalHost, isWellFormedName } from './host-name.ts';
 import { PORTS_ALLOWED, readUrlText } from './url-text.ts';
@@ -14,6 +16,8 @@ export interface EgressPolicy {
   readonly ownHosts: readonly string[];
   /** Queues and event buses that may be sent to, by exact ARN; absent is none. */
   readonly targetArns?: readonly string[];
+  /** What this deployment's network makes of addresses; absent: the public internet alone. */
+  readonly addresses?: AddressRules;
 }
 
 /** Which addresses the host may turn out to have: a name of one kind never leads to the other. */
@@ -32,6 +36,7 @@ export interface CheckedUrl {
 }
 
 export const ADDRESSES_MAX = 32;
+export const ALIASES_MAX = 16;
 
 const LOCAL_PORT_MIN = 1_024;
 const LOW_PORTS_ALLOWED: ReadonlySet<number> = new Set([80, 443]);
@@ -83,26 +88,47 @@ export function checkUrl(
   const path = `${parsed.pathname}${parsed.search}`;
   const url = { scheme: parts.scheme, host, port, path, isAddress };
 
-  if (policy.ownHosts.some((own) => isOwn(host, asciiLower(own)))) {
+  if (isOwnHost(host, policy)) {
     return refuse('self_delivery', host, 'a host other than those of this deployment');
   }
   if (policy.mode === 'loopback' && port >= LOCAL_PORT_MIN && isThisMachine(host)) {
     return { ok: true, url: { ...url, reach: 'loopback' } };
   }
-  return publicProblem(url) ?? { ok: true, url: { ...url, reach: 'public' } };
+  return publicProblem(url, policy) ?? { ok: true, url: { ...url, reach: 'public' } };
+}
+
+/**
+ * What a name was found to be, if all of it may be connected to: every name that it is an alias
+ * of, and every address. One that is bad refuses all.
+ */
+export function checkAnswer(
+  { addresses, aliases }: HostAnswer,
+  reach: Reach,
+  policy: EgressPolicy,
+): { readonly ok: true; readonly addresses: readonly string[] } | Refusal {
+  if (aliases.length > ALIASES_MAX) {
+    return refuse('too_many_aliases', String(aliases.length), `at most ${ALIASES_MAX}`);
+  }
+  if (aliases.some((alias) => isOwnHost(alias, policy))) {
+    return refuse('self_delivery', '', 'a host other than those of this deployment');
+  }
+  const bad = aliases.find((alias) => !isWellFormedName(alias) || !isPublicName(alias));
+  if (bad !== undefined) return refuse('alias_not_public', bad, 'names in the public DNS');
+  return checkAddresses(addresses, reach, policy.addresses);
 }
 
 /** All of them, each once, if every single one may be connected to: one bad address refuses all. */
 export function checkAddresses(
   addresses: readonly string[],
   reach: Reach,
+  rules?: AddressRules,
 ): { readonly ok: true; readonly addresses: readonly string[] } | Refusal {
   const distinct = [...new Set(addresses)];
   if (distinct.length === 0) return refuse('no_addresses', '', 'at least one address');
   if (distinct.length > ADDRESSES_MAX) {
     return refuse('too_many_addresses', String(distinct.length), `at most ${ADDRESSES_MAX}`);
   }
-  const bad = distinct.find((address) => classifyAddress(address) !== reach);
+  const bad = distinct.find((address) => classifyAddress(address, rules) !== reach);
   if (bad !== undefined) return refuse('address_not_public', bad, `${reach} addresses only`);
   return { ok: true, addresses: distinct };
 }
@@ -119,15 +145,15 @@ function bareHost(hostname: string): { readonly host: string; readonly isAddress
   return { host: bare.replace(/\.$/, ''), isAddress: false };
 }
 
-function publicProblem(url: Omit<CheckedUrl, 'reach'>): Refusal | undefined {
+function publicProblem(url: Omit<CheckedUrl, 'reach'>, policy: EgressPolicy): Refusal | undefined {
   const { scheme, host, port, isAddress } = url;
   if (scheme !== 'https') return refuse('scheme_not_allowed', `${scheme}:`, 'https');
   if (isAddress) {
-    const checked = checkAddresses([host], 'public');
+    const checked = checkAddresses([host], 'public', policy.addresses);
     if (!checked.ok) return checked;
   } else if (!isWellFormedName(host)) {
     return refuse('host_not_canonical', host, 'labels of a–z, 0–9, - and _');
-  } else if (!host.includes('.') || NAMES_DENIED.some((name) => isBelow(host, name))) {
+  } else if (!isPublicName(host)) {
     return refuse('name_not_public', host, 'a name in the public DNS');
   }
   const portOk =
@@ -142,6 +168,14 @@ function isThisMachine(host: string): boolean {
 /** The name itself or any name under it. */
 function isBelow(host: string, name: string): boolean {
   return host === name || host.endsWith(`.${name}`);
+}
+
+function isPublicName(host: string): boolean {
+  return host.includes('.') && !NAMES_DENIED.some((name) => isBelow(host, name));
+}
+
+function isOwnHost(host: string, { ownHosts }: EgressPolicy): boolean {
+  return ownHosts.some((own) => isOwn(host, asciiLower(own)));
 }
 
 function isOwn(host: string, own: string): boolean {

@@ -2,6 +2,7 @@ import { type FieldError, RequestError, shown } from './errors.ts';
 import { EVENT_TYPE, EVENT_TYPE_CHARS_MAX, type NewEvent } from './event.ts';
 import { EVENT_ID } from './ids.ts';
 import { TENANT } from './integration.ts';
+import { HOSTILE_NAMES } from './json-names.ts';
 import { ORDERING_KEY } from './line.ts';
 import { isReservedType, RESERVED_RULE } from './routing.ts';
 
@@ -159,6 +160,7 @@ class EventReader {
     const entries = Object.entries(value as Record<string, unknown>);
     if (entries.length > METADATA_PAIRS_MAX) return this.fail(path, rule);
     for (const [name, entry] of entries) {
+      if (HOSTILE_NAMES.includes(name)) this.fail(`${path}.${name}`, 'is not allowed as a name');
       if (typeof entry !== 'string' || entry.length > METADATA_CHARS_MAX || name.length > 64) {
         this.fail(`${path}.${shown(name)}`, `${JSON.stringify(shown(entry))}: ${rule}`);
       }

@@ -82,6 +82,10 @@ export function isSourceId(text: string): text is SourceId {
   return new RegExp(`^src_${ULID}$`).test(text);
 }
 
+export function isKeyId(text: string): text is KeyId {
+  return new RegExp(`^key_${ULID}$`).test(text);
+}
+
 export function isJobId(text: string): text is `job_${string}` {
   return new RegExp(`^job_${ULID}$`).test(text);
 }

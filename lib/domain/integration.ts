@@ -3,6 +3,7 @@ import { deliveryLinks, type FallbackChain } from './fallback.ts';
 import type { IntegrationId } from './ids.ts';
 import type { JsonObject } from './merge-patch.ts';
 import type { RetryPolicy } from './retry.ts';
+import type { Sealed } from './sealed.ts';
 import type { Signing } from './signing.ts';
 import type { Transform } from './transform.ts';
 
@@ -37,6 +38,8 @@ export interface Integration {
   readonly disabledReason: string | null;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
+  /** Present: secret values are empty and URLs end in `?…`, until the store opens them. */
+  readonly sealed?: Sealed;
   /** Counts every stored change; a write names the version it was read at. */
   readonly version: number;
 }

@@ -15,6 +15,7 @@ const CHECKSUM_CHARS = 6;
 const KEY = new RegExp(
   `^${PREFIX}([0-9A-Za-z]{${LOOKUP_CHARS}})([0-9A-Za-z]{${SECRET_CHARS}})([0-9A-Za-z]{${CHECKSUM_CHARS}})$`,
 );
+const SHOWN = new RegExp(`^${PREFIX}([0-9A-Za-z]{${LOOKUP_CHARS}})$`);
 
 /** Random bytes that a key takes: so many more than it needs that no character is likelier. */
 export const KEY_RANDOM_BYTES = { lookup: 16, secret: 32 } as const;
@@ -32,7 +33,12 @@ export function makeKey(
   }
   const lookup = base62(numberOf(lookupRandom), LOOKUP_CHARS);
   const secret = base62(numberOf(secretRandom), SECRET_CHARS);
-  return { lookup, secret, text: PREFIX + lookup + secret + checksum(lookup + secret) };
+  return { lookup, secret, text: keyText({ lookup, secret }) };
+}
+
+/** The whole key, as its owner has it. */
+export function keyText({ lookup, secret }: KeyParts): string {
+  return PREFIX + lookup + secret + checksum(lookup + secret);
 }
 
 /** The parts of a key; undefined for any text that was never one. */
@@ -51,6 +57,11 @@ export function isSecretOf(key: Pick<ApiKey, 'hash'>, pepper: string, secret: st
   const wanted = Buffer.from(key.hash);
   const given = Buffer.from(hashSecret(pepper, secret));
   return wanted.length === given.length && timingSafeEqual(wanted, given);
+}
+
+/** The public part in `bwk_…` as lists show it; undefined for any other text. */
+export function parsePrefix(text: string): string | undefined {
+  return SHOWN.exec(text)?.[1];
 }
 
 /** The public part of a key as lists show it. */

@@ -7,6 +7,7 @@ import { outboundBody } from './outbound-body.ts';
 import { queuedCall } from './queued-call.ts';
 import { type Addressed, pathSecret } from './redaction.ts';
 import { signatureHeaders } from './signature.ts';
+import { hidesQuery, urlShown } from './url-shown.ts';
 
 /** What one attempt carries. */
 export interface OutboundMessage {
@@ -100,12 +101,19 @@ export function bodyOf({ body }: ServiceCall): Uint8Array {
 
 /** The headers that carry id, time and signature of what is sent now. */
 export function signed(
-  { signing }: Integration,
+  integration: Integration,
   { id, body }: { readonly id: string; readonly body: Uint8Array },
   nowMs: number,
 ): Record<string, string> {
+  requireOpened(integration);
   const timestampSeconds = Math.floor(nowMs / 1000);
-  return lowerCased(signatureHeaders(signing, { id, timestampSeconds, body }, nowMs));
+  return lowerCased(signatureHeaders(integration.signing, { id, timestampSeconds, body }, nowMs));
+}
+
+/** What is sealed has no secrets to send, and no query. */
+function requireOpened({ sealed, endpoint }: Integration): void {
+  if (sealed === undefined && !hidesQuery(endpoint)) return;
+  throw new Error('An integration was to be called before its secrets were opened.');
 }
 
 /**
@@ -113,11 +121,11 @@ export function signed(
  * without the end of its path where that is one.
  */
 export function shownUrl({ serviceType, endpoint }: Addressed): string {
-  const query = endpoint.indexOf('?');
-  const path = query < 0 ? endpoint : endpoint.slice(0, query);
+  const shown = urlShown(endpoint);
   const token = pathSecret({ serviceType, endpoint });
-  const shown = token === undefined ? path : `${path.slice(0, path.lastIndexOf(token))}…`;
-  return query < 0 ? shown : `${shown}?…`;
+  if (token === undefined) return shown;
+  const [path = ''] = endpoint.split('?', 1);
+  return `${path.slice(0, path.lastIndexOf(token))}…${shown.slice(path.length)}`;
 }
 
 function authHeaders({ serviceType, auth }: Integration): Record<string, string> {

@@ -89,7 +89,11 @@ export function liveSecrets(secrets: readonly SigningSecret[], nowMs: number): r
   return secrets
     .filter(({ expiresAtMs }) => expiresAtMs === undefined || expiresAtMs > nowMs)
     .slice(0, SECRETS_LIVE_MAX)
-    .map(({ secret }) => secret);
+    .map(({ secret }) => {
+      // With an empty key anybody could sign.
+      if (secret === '') throw new Error('A secret was used before it was opened.');
+      return secret;
+    });
 }
 
 /** The HMAC key inside a stored `whsec_…`. */

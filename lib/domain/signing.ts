@@ -18,6 +18,8 @@ export type Signing =
 export interface SigningSecret {
   readonly secret: string;
   readonly expiresAtMs?: number;
+  /** Of an ed25519 key that is sealed: its public half, `whpk_…`. */
+  readonly publicKey?: string;
 }
 
 /** A generic HMAC: how content, digest and header are put together, both ways. */

@@ -1,4 +1,5 @@
 import type { SourceId } from './ids.ts';
+import type { Sealed } from './sealed.ts';
 import type { HmacTemplate, SigningSecret } from './signing.ts';
 
 /** Who sends webhooks to us, and how their signature is checked. */
@@ -14,6 +15,8 @@ export interface Source {
   readonly response?: { readonly statusCode: number; readonly body: string };
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
+  /** Present: secrets are empty until the store opens them. */
+  readonly sealed?: Sealed;
   readonly version: number;
 }
 

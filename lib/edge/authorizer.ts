@@ -1,12 +1,14 @@
 import middy from '@middy/core';
 import type { APIGatewayRequestAuthorizerEventV2, Context } from 'aws-lambda';
 import { type AuthorizeDeps, authorizer } from '../app/authorize.ts';
+import type { AuthRequest } from '../app/key-credentials.ts';
 import type { Pepper } from '../app/ports.ts';
 import type { LambdaTelemetry } from '../runtime/telemetry.ts';
+import { contextOf } from './key-context.ts';
 import { isOutage } from './problem.ts';
 import type { AuthorizerContext } from './request.ts';
 
-export interface AuthorizerDeps extends Omit<AuthorizeDeps, 'pepper'> {
+export interface AuthorizerDeps extends Omit<AuthorizeDeps, 'pepper' | 'telemetry'> {
   readonly pepper: () => Promise<Pepper>;
   readonly telemetry: LambdaTelemetry;
 }
@@ -25,12 +27,12 @@ export function authorizerHandler(
   deps: AuthorizerDeps,
 ): (event: APIGatewayRequestAuthorizerEventV2, context: Context) => Promise<Authorized> {
   let check: ReturnType<typeof authorizer> | undefined;
-  const contextOf = async (header: string | undefined): Promise<AuthorizerContext> => {
+  const contextFor = async (request: AuthRequest): Promise<AuthorizerContext> => {
     try {
       check ??= authorizer({ ...deps, pepper: await deps.pepper() });
-      const verdict = await check(header);
-      if ('reason' in verdict) return verdict;
-      return { principal: JSON.stringify(verdict.principal) };
+      const verdict = await check(request);
+      if ('reason' in verdict) deps.telemetry.count('AuthFailures', 1, verdict.reason);
+      return contextOf(verdict);
     } catch (error) {
       deps.telemetry.error('authorize.failed', { error });
       // A bug must be seen as one: API Gateway answers 500 and its log has the reason.
@@ -39,7 +41,14 @@ export function authorizerHandler(
     }
   };
   const authorize = async (event: APIGatewayRequestAuthorizerEventV2): Promise<Authorized> => {
-    return { isAuthorized: true, context: await contextOf(event.headers?.authorization) };
+    return { isAuthorized: true, context: await contextFor(requestOf(event)) };
   };
   return middy(authorize, { timeoutEarlyInMillis: 0 }).use([...deps.telemetry.middlewares]);
+}
+
+/** The address is the gateway's word for its peer: `X-Forwarded-For` is anybody's. */
+function requestOf(event: APIGatewayRequestAuthorizerEventV2): AuthRequest {
+  const { method, sourceIp } = event.requestContext.http;
+  const { headers = {}, rawPath: path, rawQueryString: rawQuery } = event;
+  return { headers, method, path, rawQuery, sourceIp };
 }

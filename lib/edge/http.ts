@@ -6,6 +6,7 @@ import { type RequestError, STATUS_OF } from '../domain/errors.ts';
 import { METRICS, TIMEOUT_SECONDS } from '../names.ts';
 import type { LambdaTelemetry } from '../runtime/telemetry.ts';
 import { answerOnce } from './idempotency.ts';
+import { rateHeaders, requireSignedBody } from './key-context.ts';
 import { principalOf, requireScope } from './principal.ts';
 import { asRequestError, problemReply } from './problem.ts';
 import { remainingTime } from './remaining.ts';
@@ -89,6 +90,7 @@ async function dispatch(
   const principal = principalOf(event.requestContext.authorizer?.lambda);
   requireScope(principal, route.scope);
   const request: KeyedRequest = { ...readRequest(event, bytesMax), principal };
+  requireSignedBody(event.requestContext.authorizer?.lambda, request.body);
   return answerOnce(deps, request, functionSeconds, async (run) => {
     const outcome = await settled(event, async () =>
       render(await route.answer({ ...request, run })),
@@ -104,7 +106,9 @@ function onWire(event: HttpEvent, answer: Answer): WireAnswer {
   const id = event.requestContext.requestId;
   const acceptEncoding = event.headers['accept-encoding'];
   const bodiless = event.requestContext.http.method === 'HEAD';
-  return wire(bodiless ? { ...answer, body: '' } : answer, { id, acceptEncoding });
+  const headers = { ...answer.headers, ...rateHeaders(event.requestContext.authorizer?.lambda) };
+  const told = { ...answer, headers };
+  return wire(bodiless ? { ...told, body: '' } : told, { id, acceptEncoding });
 }
 
 /**
@@ -129,7 +133,7 @@ function logAccess(
     status: statusCode,
     ms,
     ...(caller && { keyId: caller.keyId, tenant: caller.tenant }),
-    ...(statusCode === 401 && { reason: authorizer?.lambda?.reason }),
+    ...(principal === undefined && { reason: authorizer?.lambda?.reason }),
     ...(replayed && { replayed }),
     ...(code !== undefined && { code }),
   };

@@ -1,11 +1,21 @@
-import { RequestError } from '../domain/errors.ts';
+import { invalidField, RequestError, shown } from '../domain/errors.ts';
 import { parseExactJson } from '../domain/exact-json.ts';
+import { repeatedName } from '../domain/json-names.ts';
 
 export const JSON_DEPTH_MAX = 64;
 export const JSON_KEYS_MAX = 10_000;
 
-/** Parses UTF-8 JSON; what is wrong is said by its place, never by quoting the payload. */
-export function parseJson(body: Uint8Array, keysMax = JSON_KEYS_MAX): unknown {
+export interface JsonRule {
+  readonly keysMax?: number;
+  /** A field whose inside is somebody's own data: names may repeat there, and the last one counts. */
+  readonly opaque?: string;
+}
+
+/**
+ * Parses UTF-8 JSON in which no object has a name twice; what is wrong is said by its place, never
+ * by quoting the payload.
+ */
+export function parseJson(body: Uint8Array, rule: JsonRule = {}): unknown {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(body);
@@ -20,7 +30,11 @@ export function parseJson(body: Uint8Array, keysMax = JSON_KEYS_MAX): unknown {
     // The cause is left out: its message quotes the payload.
     throw new RequestError('malformed-json', `The body is not JSON: ${placeOfFault(text)}.`);
   }
-  checkShape(value, keysMax);
+  checkShape(value, rule.keysMax ?? JSON_KEYS_MAX);
+  const repeated = repeatedName(text, rule.opaque);
+  if (repeated !== undefined) {
+    throw invalidField(repeated.map(shown).join('.'), 'is given more than once');
+  }
   return value;
 }
 

@@ -1,19 +1,14 @@
 import type { Caller } from '../app/tenancy.ts';
 import type { Principal, Scope } from '../domain/api-key.ts';
 import { RequestError } from '../domain/errors.ts';
+import { refusalOf } from './key-context.ts';
 import { type Query, tenantParameter } from './query.ts';
 import type { AuthorizerContext, KeyedRequest } from './request.ts';
-
-/** Says no more than that a key is needed: which part was wrong is for the log alone. */
-const UNAUTHORIZED = 'Give a valid key in the header `Authorization: Bearer bwk_…`.';
 
 /** The caller by the authorizer's word; the gateway lets every request through, so we refuse here. */
 export function principalOf(context: AuthorizerContext | null | undefined): Principal {
   if (context?.principal !== undefined) return JSON.parse(context.principal) as Principal;
-  if (context?.reason === 'unavailable') {
-    throw new RequestError('unavailable', 'Keys cannot be checked now; try again shortly.');
-  }
-  throw new RequestError('unauthorized', UNAUTHORIZED);
+  throw refusalOf(context);
 }
 
 export function requireScope(principal: Principal, scope: Scope): void {

@@ -5,6 +5,8 @@ import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from '../domain/page.ts';
 import type { HttpRequest } from './request.ts';
 
 const TEXT_CHARS_MAX = 256;
+/** Problems told in one answer. */
+const PROBLEMS_TOLD_MAX = 100;
 
 /** The query parameters of a request, each known to its route and given once. */
 export type Query = ReadonlyMap<string, string>;
@@ -23,7 +25,11 @@ export function readQuery(request: HttpRequest, allowed: readonly string[]): Que
     query.set(name, value);
   }
   const [first] = fields;
-  if (first) throw new RequestError('invalid', `${first.path}: ${first.message}.`, { fields });
+  if (first) {
+    throw new RequestError('invalid', `${first.path}: ${first.message}.`, {
+      fields: fields.slice(0, PROBLEMS_TOLD_MAX),
+    });
+  }
   return query;
 }
 
@@ -43,6 +49,11 @@ export function oneOf<T extends string>(
   const known = allowed.find((option) => option === value);
   if (known !== undefined) return known;
   throw invalidField(name, `${quote(value)} is not allowed; allowed: ${allowed.join(', ')}`);
+}
+
+/** Whether the answer is to say nothing of what payloads, headers and answers hold. */
+export function redactOf(query: Query): boolean {
+  return oneOf(query, 'redact', ['true', 'false']) === 'true';
 }
 
 /** An RFC 3339 time, in milliseconds. */

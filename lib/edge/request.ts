@@ -2,24 +2,36 @@ import type { APIGatewayProxyEventV2WithRequestContext } from 'aws-lambda';
 import type { Run } from '../app/idempotency.ts';
 import type { Principal } from '../domain/api-key.ts';
 import { invalidField, RequestError, shown } from '../domain/errors.ts';
-import { JSON_KEYS_MAX, parseJson } from './json.ts';
+import { type JsonRule, parseJson } from './json.ts';
 
 /** What the authorizer says: who it is, or why it is nobody. */
 export interface AuthorizerContext {
   /** The principal as JSON: an HTTP API passes texts on. */
   readonly principal?: string;
   readonly reason?: string;
+  /** Seconds, where it helps to wait. */
+  readonly retryAfter?: string;
+  /** How the key's bucket stands, as JSON; absent: the key has no limit. */
+  readonly rate?: string;
+  /** The `Content-Digest` of a signed request, or `none`; absent: nothing was signed. */
+  readonly digest?: string;
 }
 
 export type HttpEvent = APIGatewayProxyEventV2WithRequestContext<{
   readonly requestId: string;
-  readonly http: { readonly method: string; readonly path: string };
+  readonly http: {
+    readonly method: string;
+    readonly path: string;
+    readonly sourceIp?: string;
+  };
   readonly authorizer?: { readonly lambda?: AuthorizerContext | null };
 }>;
 
 /** A request as routes see it: header names in lower case, the body as its bytes. */
 export interface HttpRequest {
   readonly id: string;
+  /** As the gateway saw it: no header of the caller's. */
+  readonly sourceIp?: string | undefined;
   readonly route: string;
   readonly method: string;
   readonly path: string;
@@ -42,6 +54,7 @@ export const CONTROL_BODY_BYTES_MAX = 262_144;
 export function readRequest(event: HttpEvent, bytesMax: number): HttpRequest {
   return {
     id: event.requestContext.requestId,
+    sourceIp: event.requestContext.http.sourceIp,
     route: event.routeKey,
     method: event.requestContext.http.method,
     path: event.rawPath,
@@ -104,20 +117,19 @@ export function tooLarge(bytes: number, bytesMax: number): RequestError {
 /** RFC 7396, and plain JSON for clients that cannot say so. */
 export const PATCH_TYPES = ['application/merge-patch+json', 'application/json'];
 
-export interface JsonBodyRule {
+export interface JsonBodyRule extends JsonRule {
   readonly types?: readonly string[];
-  readonly keysMax?: number;
 }
 
 /** The body as JSON; its content type must say so. */
 export function jsonBody(request: HttpRequest, rule: JsonBodyRule = {}): unknown {
   requireContentType(request, rule.types ?? ['application/json']);
-  return parseJson(request.body, rule.keysMax ?? JSON_KEYS_MAX);
+  return parseJson(request.body, rule);
 }
 
 /** The same, and `{}` for a request without a body. */
-export function optionalJsonBody(request: HttpRequest): unknown {
-  return request.body.length === 0 ? {} : jsonBody(request);
+export function optionalJsonBody(request: HttpRequest, rule: JsonBodyRule = {}): unknown {
+  return request.body.length === 0 ? {} : jsonBody(request, rule);
 }
 
 /** For actions that take nothing: no body, or an empty object. */
@@ -131,6 +143,7 @@ export function expectNoFields(request: HttpRequest): void {
 }
 
 export function requireContentType(request: HttpRequest, types: readonly string[]): void {
+  refuseEncoded(request);
   const given = request.headers['content-type'] ?? '';
   const [type = '', ...parameters] = given.split(';').map((part) => part.trim().toLowerCase());
   const charset = parameters.find((parameter) => parameter.startsWith('charset='));
@@ -141,5 +154,16 @@ export function requireContentType(request: HttpRequest, types: readonly string[
     'unsupported-media-type',
     `content-type: ${what}; allowed: ${types.join(', ')}, in UTF-8.`,
     { headers: { 'accept-post': types.join(', ') } },
+  );
+}
+
+/** Nothing is inflated here: a few bytes could become as many as they like. */
+export function refuseEncoded({ headers }: HttpRequest): void {
+  const given = headers['content-encoding'];
+  if (given === undefined || given.trim().toLowerCase() === 'identity') return;
+  throw new RequestError(
+    'unsupported-media-type',
+    `content-encoding: ${JSON.stringify(shown(given))} is not supported; send the body as it is.`,
+    { headers: { 'accept-encoding': 'identity' } },
   );
 }

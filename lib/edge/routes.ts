@@ -1,5 +1,6 @@
 import type { RouteOf } from '../names.ts';
 import type { Route } from './route.ts';
+import { type AuditRoutesDeps, auditRoutes } from './routes/audit.ts';
 import { type BreakerRoutesDeps, breakerRoutes } from './routes/breakers.ts';
 import { type DeliveryRoutesDeps, deliveryRoutes } from './routes/deliveries.ts';
 import { type EventRoutesDeps, eventRoutes } from './routes/events.ts';
@@ -11,6 +12,7 @@ import {
 import { type IntegrationRoutesDeps, integrationRoutes } from './routes/integrations.ts';
 import { type JobRoutesDeps, jobRoutes } from './routes/jobs.ts';
 import { type KeyRoutesDeps, keyRoutes } from './routes/keys.ts';
+import { openApiRoutes } from './routes/openapi.ts';
 import { type SourceRoutesDeps, sourceRoutes } from './routes/sources.ts';
 import { type StatsRoutesDeps, statsRoutes } from './routes/stats.ts';
 import { refuseUnrouted } from './unrouted.ts';
@@ -24,6 +26,7 @@ export type ApiDeps = EventRoutesDeps &
   SourceRoutesDeps &
   KeyRoutesDeps &
   JobRoutesDeps &
+  AuditRoutesDeps &
   HealthRoutesDeps;
 
 /** Every route of the control plane; one that names.ts has and this lacks does not compile. */
@@ -38,7 +41,9 @@ export function apiRoutes(deps: ApiDeps) {
     ...sourceRoutes(deps),
     ...keyRoutes(deps),
     ...jobRoutes(deps),
+    ...auditRoutes(deps),
     ...healthRoutes(deps),
+    ...openApiRoutes(),
     $default: { scope: null, answer: refuseUnrouted },
   } as const satisfies Record<RouteOf<'api'>, Route>;
 }

@@ -17,15 +17,16 @@ export function refuseUnrouted(request: HttpRequest): never {
   );
 }
 
+/** Of the path as it is spelt where there is one: it is another resource than `{id}` beside it. */
 function methodsOf(path: string): readonly string[] {
-  const methods = Object.keys(ROUTES).flatMap((route) => {
-    const [method = '', template] = route.split(' ');
-    return template !== undefined && matches(template, path) ? [method] : [];
-  });
-  return [...new Set(methods)].sort();
+  const routes = Object.keys(ROUTES).map((route) => route.split(' '));
+  const spelt = routes.filter(([, template]) => template === path);
+  const found = spelt.length > 0 ? spelt : routes.filter(([, t]) => matches(t, path));
+  return [...new Set(found.map(([method = '']) => method))].sort();
 }
 
-function matches(template: string, path: string): boolean {
+function matches(template: string | undefined, path: string): boolean {
+  if (template === undefined) return false;
   const wanted = template.split('/');
   const given = path.split('/');
   if (wanted.length !== given.length) return false;

@@ -40,6 +40,11 @@ export function attributesAt(place: Place, addresses: Addresses): AttributeOf {
       const name = nameOf(resource, 'Name');
       return { Ref: name, Arn: arn('events', `rule/${name}`) };
     },
+    'AWS::KMS::Key': ({ logicalId }) => ({
+      Ref: logicalId,
+      KeyId: logicalId,
+      Arn: arn('kms', `key/${logicalId}`),
+    }),
     'AWS::SecretsManager::Secret'(resource) {
       const secret = arn('secretsmanager', `secret:${nameOf(resource, 'Name')}`);
       return { Ref: secret, Id: secret };

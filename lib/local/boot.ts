@@ -7,6 +7,7 @@ import { faultDesk } from './faults/desk.ts';
 import { writeFunctionsEnv } from './functions-env.ts';
 import { type Home, openHome } from './home.ts';
 import { type HttpApi, listenHttpApi } from './http-api.ts';
+import { serveKms } from './kms.ts';
 import type { LambdaHost } from './lambda.ts';
 import type { BootOptions, LocalFaults, LocalQueues, LocalRun } from './local-run.ts';
 import { metricsOf } from './log-lines.ts';
@@ -55,6 +56,8 @@ async function start(options: BootOptions, unwind: Unwind): Promise<LocalRun> {
   await createTables(dynamo.endpoint, stack.tables);
   const secrets = await serveSecrets(home.secretsFile, stack.secrets);
   unwind.push(secrets.stop);
+  const kms = await serveKms(home.keysFile, stack.keys);
+  unwind.push(kms.stop);
   const eventBridge = await serveEventBridge(place);
   unwind.push(eventBridge.stop);
 
@@ -72,6 +75,7 @@ async function start(options: BootOptions, unwind: Unwind): Promise<LocalRun> {
         AWS_ENDPOINT_URL_DYNAMODB: tables,
         AWS_ENDPOINT_URL_SQS: sqs.url,
         AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+        AWS_ENDPOINT_URL_KMS: kms.url,
         AWS_ENDPOINT_URL_EVENTBRIDGE: eventBridge.url,
       },
       onLine: report.line,
@@ -100,6 +104,7 @@ async function start(options: BootOptions, unwind: Unwind): Promise<LocalRun> {
       dynamodbKind,
       sqs: sqs.url,
       secretsManager: secrets.url,
+      kms: kms.url,
       eventBridge: eventBridge.url,
     },
     queues: localQueues(service),
@@ -147,11 +152,12 @@ async function prepare(
   return { assembly: await readAssembly(dir), dynamo: await dynamoStarted };
 }
 
-function reporter({ onLog }: BootOptions) {
+function reporter({ onLog, onFigures }: BootOptions) {
   const metrics: Record<string, number> = {};
   const line: LambdaHost['onLine'] = ({ name: functionName }, text) => {
     const figures = metricsOf(text);
     if (figures === undefined) return onLog?.({ kind: 'line', functionName, line: text });
+    onFigures?.(text);
     for (const [name, value] of Object.entries(figures)) {
       metrics[name] = (metrics[name] ?? 0) + value;
     }

@@ -12,6 +12,8 @@ export interface Home {
   readonly dataDir: string;
   readonly assemblyDir: string;
   readonly secretsFile: string;
+  /** Key material of the stand-in of KMS: without it nothing that is sealed can be opened. */
+  readonly keysFile: string;
   /** `{url, apiKey, consoleUrl}`: there while the local run answers. */
   readonly localFile: string;
   /** For `node --env-file`: there for as long. */
@@ -42,6 +44,7 @@ export async function openHome(path: string): Promise<Home> {
     dataDir: join(dir, 'dynamodb'),
     assemblyDir: join(dir, 'cdk.out'),
     secretsFile: join(dir, 'secrets.json'),
+    keysFile: join(dir, 'keys.json'),
     localFile,
     functionsFile,
     async release() {

@@ -7,6 +7,7 @@ import type {
   Invocation,
 } from './lambda-messages.ts';
 import { lineBuffer } from './line-buffer.ts';
+import type { Grant } from './permissions.ts';
 
 /** A Lambda function as the template describes it. */
 export interface FunctionSpec {
@@ -20,6 +21,8 @@ export interface FunctionSpec {
   readonly environment: Readonly<Record<string, string>>;
   /** Absent: as many as the local run allows. */
   readonly concurrencyMax?: number;
+  /** All that its role grants; absent where the template has no role for it. */
+  readonly grants?: readonly Grant[];
 }
 
 export type InvokeResult =
@@ -48,8 +51,12 @@ export function startEnvironment(
   faults?: MessagePort,
 ): Environment {
   const go = new Int32Array(new SharedArrayBuffer(4));
-  const { file, exportName } = spec;
-  const start: EnvironmentStart = { file, exportName, go, ...(faults && { faults }) };
+  const { file, exportName, grants } = spec;
+  const start: EnvironmentStart = {
+    ...{ file, exportName, go },
+    ...(faults && { faults }),
+    ...(grants && { grants }),
+  };
   const logStreamName = `local/[$LATEST]${randomUUID().replaceAll('-', '')}`;
   const worker = new Worker(new URL('./lambda-worker.ts', import.meta.url), {
     workerData: start,

@@ -1,5 +1,6 @@
 /** What a function's execution environment and its host say to each other. */
 import type { MessagePort } from 'node:worker_threads';
+import type { Grant } from './permissions.ts';
 
 /** What the host gives an environment when it starts. */
 export interface EnvironmentStart {
@@ -9,6 +10,8 @@ export interface EnvironmentStart {
   readonly go: Int32Array;
   /** Where to ask what goes wrong, in a drill. */
   readonly faults?: MessagePort;
+  /** All that the function's role grants; absent: nothing is refused. */
+  readonly grants?: readonly Grant[];
 }
 
 export interface Invocation {

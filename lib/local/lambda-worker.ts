@@ -10,7 +10,7 @@ import type {
 
 type Handler = (event: unknown, context: object) => unknown;
 
-const { file, exportName, go, faults } = workerData as EnvironmentStart;
+const { file, exportName, go, faults, grants } = workerData as EnvironmentStart;
 if (parentPort === null) throw new Error('This file is the body of a worker thread.');
 const port = parentPort;
 const post = (message: FromEnvironment) => port.postMessage(message);
@@ -42,6 +42,7 @@ void load().then((handler) => {
 
 async function load(): Promise<Handler | undefined> {
   try {
+    if (grants !== undefined) (await import('./role.ts')).holdToRole(grants);
     if (faults !== undefined) (await import('./faults/inject.ts')).injectFaults(faults);
     const loaded = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
     const candidates = [loaded, loaded.default as Record<string, unknown> | undefined];

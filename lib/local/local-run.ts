@@ -16,6 +16,7 @@ export interface LocalRun {
     readonly dynamodbKind: DynamoKind;
     readonly sqs: string;
     readonly secretsManager: string;
+    readonly kms: string;
     readonly eventBridge: string;
   };
   readonly queues: LocalQueues;
@@ -74,6 +75,8 @@ export interface BootOptions {
   /** For a drill: what goes wrong between the functions and AWS. Absent: nothing. */
   readonly faults?: FaultPlan;
   readonly onLog?: (entry: LogEntry) => void;
+  /** Each line of figures as a function wrote it. */
+  readonly onFigures?: (line: string) => void;
 }
 
 export type LogEntry =

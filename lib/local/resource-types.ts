@@ -62,6 +62,10 @@ const TYPES: Readonly<Record<string, Handling>> = {
   'AWS::SecretsManager::Secret': run(
     'Name GenerateSecretString SecretString Description KmsKeyId Tags',
   ),
+  'AWS::KMS::Key': run(
+    'Description EnableKeyRotation Enabled KeyPolicy KeySpec KeyUsage PendingWindowInDays ' +
+      'RotationPeriodInDays Tags',
+  ),
   'AWS::ApiGatewayV2::Deployment': needless,
   'AWS::CDK::Metadata': needless,
   'AWS::CloudWatch::Alarm': needless,
@@ -73,7 +77,6 @@ const TYPES: Readonly<Record<string, Handling>> = {
   'AWS::IAM::Policy': needless,
   'AWS::IAM::Role': needless,
   'AWS::KMS::Alias': needless,
-  'AWS::KMS::Key': needless,
   // A failed schedule shows in the output, and the next one comes in a minute.
   'AWS::Lambda::EventInvokeConfig': needless,
   'AWS::Lambda::Permission': needless,

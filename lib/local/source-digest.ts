@@ -7,10 +7,11 @@ const SOURCES = [
   'functions/**/*.ts',
   'lib/**/*.ts',
   'infra/**/*.ts',
-  'scripts/bundle.ts',
+  'scripts/*.ts',
   'cdk.json',
   'package.json',
   'package-lock.json',
+  'tsconfig.json',
 ];
 
 /** Equal only for equal sources and `settings`: then the same assembly would come out. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Addresses, attributesAt, nameOf } from './attributes.ts';
 import type { TableDefinition } from './dynamodb-tables.ts';
+import { roleReader } from './grants.ts';
 import type { FunctionSpec } from './lambda-environment.ts';
 import { flag, inner, listOf, number, type Reading, text } from './properties.ts';
 import { isCustomResource } from './resource-types.ts';
@@ -16,6 +17,8 @@ export interface Stack {
   readonly queues: readonly { readonly name: string; readonly settings: QueueSettings }[];
   readonly tables: readonly TableDefinition[];
   readonly secrets: readonly SecretSpec[];
+  /** ARNs of the keys of KMS. */
+  readonly keys: readonly string[];
   readonly mappings: readonly MappingSpec[];
   readonly schedules: readonly ScheduleSpec[];
   readonly customResources: readonly CustomResourceSpec[];
@@ -74,11 +77,16 @@ export function readStack(
     attribute: (name) => attributeOf(resource, name),
   }));
   const of = (type: string) => all.filter(({ resource }) => resource.type === type);
+  const grantsOf = roleReader(all);
   return {
-    functions: of('AWS::Lambda::Function').map((reading) => readFunction(reading, codeFolder)),
+    functions: of('AWS::Lambda::Function').map((reading) => ({
+      ...readFunction(reading, codeFolder),
+      ...grantsOf(reading),
+    })),
     queues: of('AWS::SQS::Queue').map(readQueue),
     tables: [...of('AWS::DynamoDB::Table'), ...of('AWS::DynamoDB::GlobalTable')].map(readTable),
     secrets: of('AWS::SecretsManager::Secret').map(readSecret),
+    keys: of('AWS::KMS::Key').map(({ attribute }) => attribute('Arn')),
     mappings: of('AWS::Lambda::EventSourceMapping').filter(isEnabled).map(readMapping),
     schedules: of('AWS::Events::Rule').filter(isEnabled).flatMap(readRule),
     customResources: all.filter(({ resource }) => isCustomResource(resource.type)).map(readCustom),

@@ -1,5 +1,6 @@
 import { dynamoAnswers } from '../adapters/dynamodb/answers.ts';
 import { dynamoConcurrencyLimits } from '../adapters/dynamodb/concurrency-limits.ts';
+import { dynamoIntegrations } from '../adapters/dynamodb/integrations.ts';
 import { dynamoRateLimits } from '../adapters/dynamodb/rate-limits.ts';
 import { cachedLookups } from '../adapters/dynamodb/targets.ts';
 import { breakerTally } from '../app/breaker-tally.ts';
@@ -9,7 +10,7 @@ import { oauth2Tokens } from '../app/oauth2-tokens.ts';
 import { composePublish } from './compose.ts';
 import { type Environment, readEgress } from './config.ts';
 import type { Outside } from './outside.ts';
-import { allTables, dynamo, httpSenderTo, outages, pepperOf } from './parts.ts';
+import { allTables, dynamo, httpSenderTo, openerOf, outages, pepperOf } from './parts.ts';
 import { derivedKey, sealer } from './seal.ts';
 
 const INSTANCE_BYTES = 6;
@@ -17,9 +18,11 @@ const INSTANCE_BYTES = 6;
 /** Calls publish what they cannot make, move breakers as deliveries do, and keep what they got. */
 export function composeCall(env: Environment = process.env, outside: Outside = {}) {
   const publish = composePublish(env, outside);
-  const { clock, random, integrations } = publish;
+  const { clock, random } = publish;
   const db = dynamo(outside);
   const tables = allTables(env);
+  const options = { ...publish, vault: openerOf(env, publish, outside) };
+  const integrations = dynamoIntegrations(db, tables, options);
   const sender = httpSenderTo(readEgress(env), outside);
   return {
     ...publish,

@@ -4,6 +4,9 @@ import { dynamoConcurrencyLimits } from '../adapters/dynamodb/concurrency-limits
 import { dynamoHealthChecks } from '../adapters/dynamodb/health-checks.ts';
 import { dynamoIntegrations } from '../adapters/dynamodb/integrations.ts';
 import { dynamoJobs } from '../adapters/dynamodb/jobs.ts';
+import { dynamoKeyRates } from '../adapters/dynamodb/key-rates.ts';
+import { dynamoSignaturesSeen } from '../adapters/dynamodb/key-signatures.ts';
+import { dynamoLockOuts } from '../adapters/dynamodb/lock-outs.ts';
 import { dynamoRateLimits } from '../adapters/dynamodb/rate-limits.ts';
 import { cachedSources, dynamoSources } from '../adapters/dynamodb/sources.ts';
 import { cachedTargets } from '../adapters/dynamodb/targets.ts';
@@ -13,10 +16,18 @@ import { breakerTally } from '../app/breaker-tally.ts';
 import { limitDrains } from '../app/limit-drains.ts';
 import { oauth2Tokens, type TokenDeps } from '../app/oauth2-tokens.ts';
 import { ENV } from '../names.ts';
-import { type Environment, readEgress, readRetentionDays, required } from './config.ts';
+import {
+  type Environment,
+  readEgress,
+  readKeyRateLimit,
+  readRetentionDays,
+  required,
+} from './config.ts';
 import type { Outside } from './outside.ts';
 import {
   allTables,
+  auditChanges,
+  auditOf,
   base,
   boardOf,
   deliveryQueue,
@@ -24,12 +35,14 @@ import {
   fanOutQueue,
   histories,
   httpSenderTo,
+  openerOf,
   outages,
   pepperOf,
   registryTable,
   secrets,
   senderTo,
   sqs,
+  vaultOf,
 } from './parts.ts';
 import { derivedKey, packer, sealer } from './seal.ts';
 
@@ -40,9 +53,19 @@ import { derivedKey, packer, sealer } from './seal.ts';
 
 export function composeAuthorize(env: Environment = process.env, outside: Outside = {}) {
   const common = base(env, outside);
-  const tables = registryTable(env);
-  const apiKeys = dynamoApiKeys(dynamo(outside), tables, common);
-  return { ...common, apiKeys, pepper: pepperOf(env, outside) };
+  const { registryTable, stateTable } = required(env, ['registryTable', 'stateTable']);
+  const tables = { registry: registryTable, history: '', state: stateTable };
+  const db = dynamo(outside);
+  return {
+    ...common,
+    apiKeys: dynamoApiKeys(db, tables, common),
+    keyRates: dynamoKeyRates(db, tables, common),
+    lockOuts: dynamoLockOuts(db, tables, common),
+    signaturesSeen: dynamoSignaturesSeen(db, tables, common),
+    defaultRateLimit: readKeyRateLimit(env),
+    pepper: pepperOf(env, outside),
+    audit: auditOf(env, common, outside),
+  };
 }
 
 export function composePublish(env: Environment = process.env, outside: Outside = {}) {
@@ -64,23 +87,30 @@ export function composePublish(env: Environment = process.env, outside: Outside 
 
 export function composeReceive(env: Environment = process.env, outside: Outside = {}) {
   const publish = composePublish(env, outside);
-  const sources = cachedSources(
-    dynamoSources(dynamo(outside), allTables(env), publish),
-    publish.clock,
-  );
-  return { ...publish, sourceOf: (id: Parameters<typeof sources.byId>[0]) => sources.byId(id) };
+  const options = { ...publish, vault: openerOf(env, publish, outside) };
+  const sources = dynamoSources(dynamo(outside), allTables(env), options);
+  const cached = cachedSources(sources, publish.clock);
+  return {
+    ...publish,
+    async sourceOf(id: Parameters<typeof cached.byId>[0]) {
+      const source = await cached.byId(id);
+      return source && (await sources.open(source));
+    },
+  };
 }
 
 export function composeDeliver(env: Environment = process.env, outside: Outside = {}) {
   const common = base(env, outside);
   const db = dynamo(outside);
   const tables = allTables(env);
-  const integrations = dynamoIntegrations(db, tables, common);
+  const options = { ...common, vault: openerOf(env, common, outside) };
+  const integrations = dynamoIntegrations(db, tables, options);
   const outage = outages(env, common, outside);
   return {
     ...common,
     ...histories(env, common, outside),
     ...outage,
+    ...auditChanges(env, common, outside),
     integrations,
     targets: cachedTargets(integrations, common.clock),
     deliveryQueue: deliveryQueue(env, common, outside),
@@ -113,11 +143,13 @@ export function composeTick(env: Environment = process.env, outside: Outside = {
   const common = base(env, outside);
   const db = dynamo(outside);
   const tables = allTables(env);
-  const integrations = dynamoIntegrations(db, tables, common);
+  const options = { ...common, vault: openerOf(env, common, outside) };
+  const integrations = dynamoIntegrations(db, tables, options);
   return {
     ...common,
     ...histories(env, common, outside),
     ...outages(env, common, outside),
+    ...auditChanges(env, common, outside),
     integrations,
     targets: cachedTargets(integrations, common.clock),
     deliveryQueue: deliveryQueue(env, common, outside),
@@ -145,15 +177,19 @@ export function composeWork(env: Environment = process.env, outside: Outside = {
 /** The control plane has everything: it is called rarely, and its routes are warm together. */
 export function composeApi(env: Environment = process.env, outside: Outside = {}) {
   const publish = composePublish(env, outside);
-  const { clock, integrations, events } = publish;
+  const { clock, events } = publish;
   const db = dynamo(outside);
   const tables = allTables(env);
+  const sealing = { ...publish, vault: vaultOf(env, publish, outside) };
+  const integrations = dynamoIntegrations(db, tables, sealing);
   const egress = readEgress(env);
   const pepper = pepperOf(env, outside);
   const { deliveryQueueUrl } = required(env, ['deliveryQueueUrl']);
   return {
     ...publish,
+    integrations,
     ...outages(env, publish, outside),
+    ...auditChanges(env, publish, outside),
     retentionDays: readRetentionDays(env),
     jobs: dynamoJobs(db, tables, publish),
     healthChecks: dynamoHealthChecks(db, tables, publish),
@@ -163,7 +199,7 @@ export function composeApi(env: Environment = process.env, outside: Outside = {}
     cursorKey: derivedKey(pepper, 'cursors'),
     sealer: sealer(derivedKey(pepper, 'kept-answers'), publish.random),
     targets: cachedTargets(integrations, clock),
-    sources: dynamoSources(db, tables, publish),
+    sources: dynamoSources(db, tables, sealing),
     apiKeys: dynamoApiKeys(db, tables, publish),
     ...sending(env, publish, outside),
     probes: {

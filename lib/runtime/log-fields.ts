@@ -4,6 +4,7 @@
  * cannot slip in under a new name.
  */
 export const LOG_FIELDS: ReadonlySet<string> = new Set([
+  'action',
   'actor',
   'ageMs',
   'attempt',
@@ -25,6 +26,7 @@ export const LOG_FIELDS: ReadonlySet<string> = new Set([
   'found',
   'from',
   'function',
+  'hash',
   'heldBy',
   'host',
   'id',
@@ -56,6 +58,7 @@ export const LOG_FIELDS: ReadonlySet<string> = new Set([
   'route',
   'rung',
   'scope',
+  'seq',
   'source',
   'sourceId',
   'stage',
@@ -77,6 +80,7 @@ const TEXT_CHARS_MAX = 512;
 const LIST_ENTRIES_MAX = 20;
 const STACK_LINES_MAX = 12;
 const CAUSES_MAX = 4;
+const NAME_CHARS_MAX = 64;
 
 type Plain = string | number | boolean | null;
 export type LogFields = Readonly<Record<string, Plain | readonly Plain[] | ErrorFields>>;
@@ -117,25 +121,48 @@ function plainScalar(value: unknown): Plain | undefined {
   return typeof value === 'string' ? masked(value).slice(0, TEXT_CHARS_MAX) : undefined;
 }
 
-/** An error for the log: a `SyntaxError` quotes the text it could not read, so its message stays out. */
-function errorFields(error: Error, depth = 1): ErrorFields {
+/** An error for the log: where and of which kind, and of its message what can be no value. */
+export function errorFields(error: Error, depth = 1): ErrorFields {
   const { code } = error as { code?: unknown };
-  const stack = (error.stack ?? '')
-    .split('\n')
-    .filter((line) => line.trimStart().startsWith('at '))
-    .slice(0, STACK_LINES_MAX)
-    .map((line) => line.trim())
-    .join('\n');
-  const quotes = error instanceof SyntaxError;
+  const stack = stackOf(error);
   return {
-    name: error.name,
-    message: quotes ? '(withheld: it quotes its input)' : masked(error.message).slice(0, 512),
-    ...(typeof code === 'string' && { code }),
+    name: masked(String(error.name)).slice(0, NAME_CHARS_MAX),
+    message: messageOf(error),
+    ...(typeof code === 'string' && { code: masked(code).slice(0, NAME_CHARS_MAX) }),
     ...(stack !== '' && { stack }),
     ...(error.cause instanceof Error &&
       depth < CAUSES_MAX && { cause: errorFields(error.cause, depth + 1) }),
   };
 }
+
+/** Frames alone: what stands before the first is the message once more. */
+export function stackOf(error: Error): string {
+  return String(error.stack ?? '')
+    .split('\n')
+    .filter((line) => FRAME.test(line))
+    .slice(0, STACK_LINES_MAX)
+    .map((line) => line.trim())
+    .join('\n');
+}
+
+/** No line of a message looks like this by chance: a place in a file ends it. */
+const FRAME = /^\s+at .*:\d+(:\d+)?\)?$|^\s+at .*\(<anonymous>\)$/;
+
+/**
+ * The language and Node quote what they could not use (`Unexpected token`, `in operator to search
+ * for`, `Received`), so their own messages stay out; in those of others what is quoted does.
+ */
+export function messageOf(error: Error): string {
+  const { code } = error as { code?: unknown };
+  const isNodes = typeof code === 'string' && code.startsWith('ERR_');
+  if (isNodes || QUOTING.some((kind) => error instanceof kind)) return WITHHELD;
+  return masked(error.message.replace(QUOTED, '$1…$1')).slice(0, TEXT_CHARS_MAX);
+}
+
+const WITHHELD = '(withheld: it may quote its input)';
+const QUOTING = [SyntaxError, TypeError, RangeError, ReferenceError, URIError] as const;
+/** An apostrophe in a word begins nothing. */
+const QUOTED = /(?<!\w)(["'`])(?:(?!\1).)+\1/gs;
 
 /** Keys and signing secrets are struck out wherever they turn up in a text. */
 function masked(text: string): string {

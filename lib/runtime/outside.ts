@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { KMSClient } from '@aws-sdk/client-kms';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Clock, Random } from '../app/ports.ts';
@@ -16,5 +17,6 @@ export interface Outside {
   readonly dynamo?: DynamoDBClient;
   readonly sqs?: SQSClient;
   readonly secrets?: SecretsManagerClient;
+  readonly kms?: KMSClient;
   readonly sender?: Sender;
 }

@@ -1,5 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { awsTargetSender, routedSender } from '../adapters/aws-targets/sender.ts';
+import { dynamoAuditIntents } from '../adapters/dynamodb/audit-intents.ts';
+import type { AuditTables } from '../adapters/dynamodb/audit-keys.ts';
+import { dynamoAuditTrail } from '../adapters/dynamodb/audit-trail.ts';
 import { readBoard } from '../adapters/dynamodb/board.ts';
 import { dynamoBreakers } from '../adapters/dynamodb/breakers.ts';
 import { dynamoClient } from '../adapters/dynamodb/client.ts';
@@ -10,14 +13,16 @@ import { dynamoLines } from '../adapters/dynamodb/lines.ts';
 import { dynamoProgress } from '../adapters/dynamodb/progress.ts';
 import type { Tables } from '../adapters/dynamodb/table.ts';
 import { httpSender } from '../adapters/http/sender.ts';
+import { kmsClient, kmsOpener, kmsVault } from '../adapters/kms/vault.ts';
 import { keptSecret, secretsClient } from '../adapters/secrets/secrets-manager.ts';
 import { sqsClient } from '../adapters/sqs/client.ts';
 import { sqsDeliveryQueue, sqsFanOutQueue, sqsWorkQueue } from '../adapters/sqs/queues.ts';
 import { systemClock, systemRandom } from '../adapters/system.ts';
+import { auditLog } from '../app/audit.ts';
 import { breakerBoard } from '../app/breaker-board.ts';
 import type { Sender } from '../app/ports-sending.ts';
 import type { EgressPolicy } from '../domain/egress.ts';
-import { announced } from './clients.ts';
+import { announced, announcedTarget } from './clients.ts';
 import { type Environment, readConfig, readRetentionDays, required } from './config.ts';
 import type { Outside } from './outside.ts';
 import { powertoolsTelemetry } from './telemetry.ts';
@@ -41,6 +46,7 @@ type Base = ReturnType<typeof base>;
 export const dynamo = /* @__PURE__ */ givenOrOwn('dynamo', () => dynamoClient({}));
 export const sqs = /* @__PURE__ */ givenOrOwn('sqs', sqsClient);
 export const secrets = /* @__PURE__ */ givenOrOwn('secrets', secretsClient);
+export const kms = /* @__PURE__ */ givenOrOwn('kms', kmsClient);
 
 function givenOrOwn<K extends keyof Outside>(name: K, make: () => NonNullable<Outside[K]>) {
   let own: NonNullable<Outside[K]> | undefined;
@@ -107,7 +113,9 @@ export function outages(env: Environment, common: Base, outside: Outside) {
 
 /** To whatever an integration may be: ARNs go to AWS, URLs over HTTP. */
 export function senderTo(policy: EgressPolicy, outside: Outside): Sender {
-  return outside.sender ?? routedSender(awsTargetSender(policy), httpSender({ policy }));
+  return (
+    outside.sender ?? routedSender(awsTargetSender(policy, announcedTarget), httpSender({ policy }))
+  );
 }
 
 /** To URLs alone. */
@@ -115,7 +123,37 @@ export function httpSenderTo(policy: EgressPolicy, outside: Outside): Sender {
   return outside.sender ?? httpSender({ policy });
 }
 
+/** For functions that use secrets of integrations or sources, and store none. */
+export function openerOf(env: Environment, common: Base, outside: Outside) {
+  return kmsOpener(kms(outside), required(env, ['secretsKeyArn']).secretsKeyArn, common);
+}
+
+/** For the one that stores them. */
+export function vaultOf(env: Environment, common: Base, outside: Outside) {
+  return kmsVault(kms(outside), required(env, ['secretsKeyArn']).secretsKeyArn, common);
+}
+
 export function pepperOf(env: Environment, outside: Outside) {
   const { pepperSecretId } = required(env, ['pepperSecretId']);
   return keptSecret(secrets(outside), pepperSecretId);
+}
+
+function auditTables(env: Environment): AuditTables {
+  const { auditTable, stateTable } = required(env, ['auditTable', 'stateTable']);
+  return { audit: auditTable, state: stateTable };
+}
+
+/** What happens, told to the audit log. */
+export function auditOf(env: Environment, common: Base, outside: Outside) {
+  const auditTrail = dynamoAuditTrail(dynamo(outside), auditTables(env), common);
+  return auditLog({ ...common, auditTrail });
+}
+
+/** What it takes to make changes that are in the audit log. */
+export function auditChanges(env: Environment, common: Base, outside: Outside) {
+  const [db, tables] = [dynamo(outside), auditTables(env)];
+  return {
+    auditTrail: dynamoAuditTrail(db, tables, common),
+    auditIntents: dynamoAuditIntents(db, tables, common),
+  };
 }

@@ -4,6 +4,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { MiddlewareObj } from '@middy/core';
 import type { Telemetry } from '../app/ports.ts';
 import { METRIC_NAMESPACE, METRIC_SERVICE } from '../names.ts';
+import { stripEscapingErrors, stripped } from './escaping-errors.ts';
 import { plainFields } from './log-fields.ts';
 
 /** Telemetry of a Lambda function, with the middlewares that scope it to one invocation. */
@@ -28,6 +29,7 @@ export function powertoolsTelemetry(names: {
   readonly service: string;
   readonly stage: string;
 }): FlushedTelemetry {
+  stripEscapingErrors();
   const logger = new Logger({
     serviceName: names.service,
     persistentKeys: { stage: names.stage },
@@ -46,8 +48,12 @@ export function powertoolsTelemetry(names: {
     info: (message, fields) => logger.info(message, plainFields(fields)),
     warn: (message, fields) => logger.warn(message, plainFields(fields)),
     error: (message, fields) => logger.error(message, plainFields(fields)),
-    count(metric, value = 1) {
+    count(metric, value = 1, reason) {
       metrics.addMetric(metric, MetricUnit.Count, value);
+      if (reason === undefined) return;
+      const single = metrics.singleMetric();
+      single.addDimension('reason', reason);
+      single.addMetric(metric, MetricUnit.Count, value);
     },
     millis(metric, value) {
       metrics.addMetric(metric, MetricUnit.Milliseconds, value);
@@ -56,7 +62,14 @@ export function powertoolsTelemetry(names: {
     flush,
     middlewares: [
       injectLambdaContext(logger, { resetKeys: true }) as MiddlewareObj,
-      { after: flush, onError: flush },
+      {
+        after: flush,
+        onError(request) {
+          // Lambda prints what a handler throws.
+          stripped(request.error);
+          flush();
+        },
+      },
     ],
   };
 }

@@ -21,6 +21,11 @@ describe('issuing a key', () => {
       ...body,
       prefix: `bwk_${lookup}`,
       key: expect.stringMatching(/^bwk_/),
+      allowCidrs: null,
+      denyCidrs: null,
+      rateLimit: null,
+      canSign: true,
+      rotatedFrom: null,
       createdAt: '2026-01-15T12:00:00.000Z',
       lastUsedAt: null,
     });

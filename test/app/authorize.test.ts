@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { createKey, deleteKey } from '../../lib/app/api-keys.ts';
-import { authorizer, KEY_CACHED_MS } from '../../lib/app/authorize.ts';
+import { type AuthorizeDeps, authorizer } from '../../lib/app/authorize.ts';
+import { KEY_CACHED_MS } from '../../lib/app/key-memory.ts';
 import { makeKey } from '../../lib/domain/keys.ts';
+import { bearer } from '../fakes/auth-requests.ts';
 import { ADMIN, registryWorld } from '../fakes/registry-world.ts';
 
 const ME = { principal: ADMIN };
+
+/** The check of a bearer key, by its header alone. */
+function bearerCheck(deps: AuthorizeDeps) {
+  const check = authorizer(deps);
+  return (header: string | undefined) => check(bearer(header));
+}
 
 /** A world with one key in it, whose reads are counted. */
 async function setUp(more: object = {}) {
@@ -16,7 +24,7 @@ async function setUp(more: object = {}) {
     return await world.apiKeys.byLookup(lookup);
   };
   const counted = { ...world, apiKeys: { ...world.apiKeys, byLookup } };
-  return { world: counted, made, authorize: authorizer(counted), reads: () => reads };
+  return { world: counted, made, authorize: bearerCheck(counted), reads: () => reads };
 }
 
 describe('the authorizer', () => {
@@ -57,7 +65,7 @@ describe('the authorizer', () => {
     const { world, made, authorize } = await setUp();
     const stranger = makeKey(new Uint8Array(16), new Uint8Array(32));
     expect(await authorize(`Bearer ${stranger.text}`)).toEqual({ reason: 'unknown' });
-    const elsewhere = authorizer({ ...world, pepper: 'other' });
+    const elsewhere = bearerCheck({ ...world, pepper: 'other' });
     expect(await elsewhere(`Bearer ${made.key}`)).toEqual({ reason: 'unknown' });
   });
 
@@ -67,7 +75,7 @@ describe('the authorizer', () => {
     expect(await authorize(`Bearer ${made.key}`)).toHaveProperty('principal');
     world.clock.advance(1);
     expect(await authorize(`Bearer ${made.key}`)).toEqual({ reason: 'expired' });
-    expect(await authorizer(world)(`Bearer ${made.key}`)).toEqual({ reason: 'expired' });
+    expect(await bearerCheck(world)(`Bearer ${made.key}`)).toEqual({ reason: 'expired' });
   });
 
   it('reads a key once in 30 s, so a revoked one ends within that', async () => {

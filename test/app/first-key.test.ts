@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { authorizer } from '../../lib/app/authorize.ts';
 import { firstAdminKey } from '../../lib/app/first-key.ts';
+import { bearer } from '../fakes/auth-requests.ts';
 import { fakeVault, registryWorld } from '../fakes/registry-world.ts';
 import { fakeRandom } from '../fakes/world.ts';
 
@@ -10,7 +11,7 @@ const DOWN = async () => {
 
 /** What the key in the vault is good for. */
 async function tried(world: ReturnType<typeof registryWorld>) {
-  const authorization = await authorizer(world)(`Bearer ${world.vault.current()}`);
+  const authorization = await authorizer(world)(bearer(`Bearer ${world.vault.current()}`));
   return 'principal' in authorization ? authorization.principal : authorization.reason;
 }
 
@@ -73,7 +74,7 @@ describe('the first admin key', () => {
     const [key] = (await world.apiKeys.list({ limit: 1 })).items;
     if (key !== undefined) await world.apiKeys.remove(key);
     await firstAdminKey(world);
-    expect(await authorizer(world)(`Bearer ${revoked}`)).toEqual({ reason: 'unknown' });
+    expect(await authorizer(world)(bearer(`Bearer ${revoked}`))).toEqual({ reason: 'unknown' });
     expect(world.vault.current()).not.toBe(revoked);
     expect(await tried(world)).toHaveProperty('scopes', ['admin']);
   });

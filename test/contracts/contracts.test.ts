@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { answersContract } from './answers.contract.ts';
 import { apiKeysContract } from './api-keys.contract.ts';
+import { auditContract } from './audit.contract.ts';
 import { breakerRecordsContract } from './breaker-records.contract.ts';
 import { breakersContract } from './breakers.contract.ts';
 import { claimsContract } from './claims.contract.ts';
@@ -10,6 +11,7 @@ import { eventsContract } from './events.contract.ts';
 import { healthChecksContract } from './health-checks.contract.ts';
 import { integrationsContract } from './integrations.contract.ts';
 import { jobsContract } from './jobs.contract.ts';
+import { keyGuardsContract } from './key-guards.contract.ts';
 import { limitsContract } from './limits.contract.ts';
 import { linesContract } from './lines.contract.ts';
 import { probesContract } from './probes.contract.ts';
@@ -56,4 +58,7 @@ function contracts(make: MakeWorld): void {
   describe('keep the contract of HealthChecks', () => healthChecksContract(make));
   describe('keep the contract of Jobs', () => jobsContract(make));
   describe('keep the contract of Answers', () => answersContract(make));
+  describe('keep the contract of the audit log', () => auditContract(make));
+  describe('keep the contract of KeyRates, LockOuts and SignaturesSeen', () =>
+    keyGuardsContract(make));
 }

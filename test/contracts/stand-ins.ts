@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { dynamoAnswers } from '../../lib/adapters/dynamodb/answers.ts';
 import { dynamoApiKeys } from '../../lib/adapters/dynamodb/api-keys.ts';
+import { dynamoAuditIntents } from '../../lib/adapters/dynamodb/audit-intents.ts';
+import type { AuditTables } from '../../lib/adapters/dynamodb/audit-keys.ts';
+import { dynamoAuditTrail } from '../../lib/adapters/dynamodb/audit-trail.ts';
 import { dynamoBreakers } from '../../lib/adapters/dynamodb/breakers.ts';
 import { dynamoClaims } from '../../lib/adapters/dynamodb/claims.ts';
 import { type ConsumedUnits, dynamoClient } from '../../lib/adapters/dynamodb/client.ts';
@@ -12,7 +15,10 @@ import { dynamoEvents } from '../../lib/adapters/dynamodb/events.ts';
 import { dynamoHealthChecks } from '../../lib/adapters/dynamodb/health-checks.ts';
 import { dynamoIntegrations } from '../../lib/adapters/dynamodb/integrations.ts';
 import { dynamoJobs } from '../../lib/adapters/dynamodb/jobs.ts';
+import { dynamoKeyRates } from '../../lib/adapters/dynamodb/key-rates.ts';
+import { dynamoSignaturesSeen } from '../../lib/adapters/dynamodb/key-signatures.ts';
 import { dynamoLines } from '../../lib/adapters/dynamodb/lines.ts';
+import { dynamoLockOuts } from '../../lib/adapters/dynamodb/lock-outs.ts';
 import { dynamoProgress } from '../../lib/adapters/dynamodb/progress.ts';
 import { dynamoRateLimits } from '../../lib/adapters/dynamodb/rate-limits.ts';
 import { dynamoSources } from '../../lib/adapters/dynamodb/sources.ts';
@@ -148,7 +154,17 @@ export function dynamoStores(
     healthChecks: dynamoHealthChecks(db, tables, options),
     jobs: dynamoJobs(db, tables, options),
     answers: dynamoAnswers(db, tables, options),
+    auditTrail: dynamoAuditTrail(db, auditTablesOf(tables), options),
+    auditIntents: dynamoAuditIntents(db, auditTablesOf(tables), options),
+    keyRates: dynamoKeyRates(db, tables, options),
+    lockOuts: dynamoLockOuts(db, tables, options),
+    signaturesSeen: dynamoSignaturesSeen(db, tables, options),
   };
+}
+
+/** The table of the audit log stands beside that of states, under the same prefix. */
+function auditTablesOf({ state }: Tables): AuditTables {
+  return { audit: state.replace(/state$/, 'audit'), state };
 }
 
 function tablesOf(prefix: string): Tables {
@@ -165,7 +181,7 @@ interface IndexNames {
   readonly project?: readonly string[];
 }
 
-/** The three tables as `lib/names.ts` has them, in the words of a CloudFormation template. */
+/** The four tables as `lib/names.ts` has them, in the words of a CloudFormation template. */
 export function tableDefinitions(prefix: string): readonly TableDefinition[] {
   return Object.entries(TABLES).map(([name, table]) => {
     const indexes: IndexNames[] = 'indexes' in table ? Object.values(table.indexes) : [];

@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  classifyAddress,
-  isSameAddress,
-  isWithin,
-  parseAddress,
-  parseBlock,
-} from '../../lib/domain/addresses.ts';
+import { isSameAddress, isWithin, parseAddress, parseBlock } from '../../lib/domain/addresses.ts';
+import { classifyAddress } from '../../lib/domain/egress-addresses.ts';
 import { DENIED_IPV4, deniedIpv4, ipv6Spellings } from './address-spellings.ts';
 
 describe('telling public addresses from others', () => {

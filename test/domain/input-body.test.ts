@@ -146,7 +146,10 @@ describe('a key', () => {
     [{ name: 'ci', scopes: ['admin'], expiresAt: '2026-01-01T00:00:00Z' }, ['expiresAt']],
     [{ name: 'ci', scopes: ['admin'], expiresAt: 'soon' }, ['expiresAt']],
     [{ name: 'ci', scopes: ['admin'], expiresAt: 5 }, ['expiresAt']],
-    [{ name: 'ci', scopes: ['admin'], rateLimit: {}, allowCidrs: [] }, ['allowCidrs', 'rateLimit']],
+    [
+      { name: 'ci', scopes: ['admin'], rateLimit: {}, allowCidrs: [] },
+      ['allowCidrs', 'rateLimit.burst', 'rateLimit.perSecond'],
+    ],
     [{ name: 'ci', scopes: ['admin'], denyCidrs: [] }, ['denyCidrs']],
     [{ name: 'ci', scopes: ['admin'], key: 'bwk_1' }, ['key']],
   ])('refuses %j at %j', async (body, paths) => {

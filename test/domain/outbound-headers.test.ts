@@ -27,7 +27,15 @@ describe('a custom header', () => {
     ...['proxy-authorization', 'proxy-connection', 'accept-encoding', 'user-agent', 'date'],
     ...['via', 'forwarded', 'x-forwarded-for', 'x-real-ip', 'cookie', 'set-cookie'],
     ...['authorization', 'webhook-id', 'svix-id', 'breakwater-delivery', 'x-amz-date'],
-    'x-amzn-trace-id',
+    ...['x-amzn-trace-id', 'x-amz-security-token', 'x-forwarded-host', 'x-forwarded-', 'proxy-x'],
+    ...[
+      'webhook-signature',
+      'webhook-',
+      'svix-signature',
+      'breakwater-attempt',
+      'x-amz-',
+      'x-amzn-',
+    ],
   ])('is never %s, in whatever case', (name) => {
     const mixed = name.replace(/\b./g, (letter) => letter.toUpperCase());
     for (const spelling of [name, mixed, name.toUpperCase()]) {

@@ -1,75 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { templateProblems } from '../../lib/domain/hmac-template.ts';
-import { newSecret, publicKeyOf, type SecretKind } from '../../lib/domain/secrets.ts';
+import { newSecret } from '../../lib/domain/secrets.ts';
 import { signatureHeaders } from '../../lib/domain/signature.ts';
-import type { HmacTemplate, Signing, SigningSecret } from '../../lib/domain/signing.ts';
-import type { InboundRequest, Verification } from '../../lib/domain/source.ts';
+import type { HmacTemplate, SigningSecret } from '../../lib/domain/signing.ts';
+import type { InboundRequest } from '../../lib/domain/source.ts';
 import { verify } from '../../lib/domain/verify.ts';
-import { fixed, inbound, NOW_MS, NOW_SECONDS, TOLERANCE } from './verify-fixtures.ts';
-
-const TEMPLATE: HmacTemplate = {
-  header: 'X-Sig',
-  prefix: 'sig=',
-  algorithm: 'sha512',
-  encoding: 'base64',
-  content: '{timestamp}.{id}.{body}',
-  timestampHeader: 'X-Time',
-  idHeader: 'X-Id',
-};
-
-interface Scheme {
-  readonly kind: SecretKind;
-  readonly signing: (secrets: readonly SigningSecret[]) => Signing;
-  readonly verification: (secrets: readonly SigningSecret[]) => Verification;
-  /** The headers that the signature covers, itself included. */
-  readonly covered: readonly string[];
-}
-
-const WEBHOOK = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
-const SCHEMES: Record<string, Scheme> = {
-  'standard-webhooks': {
-    kind: 'standard-webhooks',
-    signing: (secrets) => ({ scheme: 'standard-webhooks', secrets }),
-    verification: (secrets) => fixed('standard-webhooks', secrets),
-    covered: WEBHOOK,
-  },
-  'standard-webhooks-ed25519': {
-    kind: 'standard-webhooks-ed25519',
-    signing: (secrets) => ({ scheme: 'standard-webhooks-ed25519', secrets }),
-    verification: ([key]) => fixed('standard-webhooks', [], publicKeyOf(key?.secret ?? '')),
-    covered: WEBHOOK,
-  },
-  svix: {
-    kind: 'svix',
-    signing: (secrets) => ({ scheme: 'standard-webhooks', secrets }),
-    verification: (secrets) => fixed('svix', secrets),
-    covered: WEBHOOK,
-  },
-  github: {
-    kind: 'github',
-    signing: (secrets) => ({ scheme: 'github', secrets }),
-    verification: (secrets) => fixed('github', secrets),
-    covered: ['x-hub-signature-256'],
-  },
-  stripe: {
-    kind: 'stripe',
-    signing: (secrets) => ({ scheme: 'stripe', secrets }),
-    verification: (secrets) => fixed('stripe', secrets),
-    covered: ['stripe-signature'],
-  },
-  hmac: {
-    kind: 'hmac',
-    signing: (secrets) => ({ scheme: 'hmac', secrets, hmac: TEMPLATE }),
-    verification: (secrets) => ({
-      provider: 'hmac',
-      secrets,
-      hmac: TEMPLATE,
-      toleranceSeconds: TOLERANCE,
-    }),
-    covered: ['x-sig', 'x-time', 'x-id'],
-  },
-};
+import { inbound, NOW_MS, NOW_SECONDS } from './verify-fixtures.ts';
+import { SCHEMES, type Scheme, TEMPLATE } from './verify-schemes.ts';
 
 const body = fc.uint8Array({ minLength: 1, maxLength: 200 });
 const id = fc.stringMatching(/^[A-Za-z0-9_-]{1,40}$/);

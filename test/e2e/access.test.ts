@@ -50,7 +50,7 @@ describe('keys', () => {
 
   it('without the scope of a route are 403 there, and with it are not', async () => {
     const key = await gateway.key({ scopes: ['audit:read'] });
-    for (const route of KEYED) {
+    for (const route of KEYED.filter((one) => !one.includes('/v1/audit'))) {
       expectProblem(await gateway.call(...withPath(route), { key }), 403, 'forbidden');
     }
     const reader = await gateway.key({ scopes: ['events:read', 'deliveries:read'] });

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { undocumented } from '../edge/documented.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are asserted on field by field.
 export type Json = any;
@@ -37,6 +39,9 @@ export function client(base: string, apiKey: string): Call {
       ...(content !== undefined && { body: content }),
     });
     const text = await response.text();
+    const contentType = response.headers.get('content-type') ?? undefined;
+    const seen = { method, path: path.split('?', 1)[0] ?? '', status: response.status };
+    expect(undocumented({ ...seen, contentType, text })).toEqual([]);
     return { status: response.status, headers: response.headers, text, json: parsed(text) };
   };
 }

@@ -196,7 +196,7 @@ describe('a request that is well-formed but invalid names the field', () => {
     ],
     ['/v1/keys', 'scopes.0', { name: 'k', scopes: ['everything'] }],
     ['/v1/keys', 'scopes', { name: 'k', scopes: [] }],
-    ['/v1/keys', 'rateLimit', { name: 'k', scopes: ['admin'], rateLimit: {} }],
+    ['/v1/keys', 'rateLimit', { name: 'k', scopes: ['admin'], rateLimit: 5 }],
     ['/v1/keys', 'expiresAt', { name: 'k', scopes: ['admin'], expiresAt: '2020-01-01T00:00:00Z' }],
   ])('POST %s: %s', async (route, path, body) => {
     expect(expectProblem(await post(route, { body }), 422, 'invalid')).toEqual([path]);

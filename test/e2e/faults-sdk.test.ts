@@ -27,8 +27,9 @@ const EVENTS = 100;
 const INTEGRATIONS = ['billing', 'crm', 'ledger'];
 const DELIVERIES = EVENTS * INTEGRATIONS.length;
 const PUBLISHERS = 24;
-const TRIES_MAX = 60;
 const TRY_AGAIN_MS = 250;
+/** A request that died keeps its idempotency key for half a minute. */
+const TRIES_MAX = 160;
 /** Until an event is this old, what has become of its doorbells is nobody's business. */
 const SETTLED_MS = 51_000;
 const TICK_EVERY_MS = 2_000;
@@ -53,12 +54,14 @@ afterAll(async () => {
 
 /** As a caller does that knows of outages: in the same words again, until it is answered. */
 async function insist(method: string, path: string, asked: Asked): Promise<Answer> {
+  let last = '';
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     const answer = await gateway.call(method, path, asked);
     if (answer.status < 500 && answer.status !== 409) return answer;
+    last = answer.text;
     await sleep(TRY_AGAIN_MS);
   }
-  throw new Error(`${method} ${path} was not answered in ${TRIES_MAX} tries`);
+  throw new Error(`${method} ${path} was not answered in ${TRIES_MAX} tries; the last: ${last}`);
 }
 
 interface Injected {

@@ -5,6 +5,7 @@ import { vi } from 'vitest';
 import { boot } from '../../lib/local/boot.ts';
 import type { BootOptions, LocalRun } from '../../lib/local/local-run.ts';
 import { sharedAssembly } from './assembly.ts';
+import { leaksIn, secretsOf } from './canaries.ts';
 import { type Call, client, type Json } from './client.ts';
 
 /** Nothing here is about speed, and the machine may be busy with other tests. */
@@ -26,7 +27,12 @@ export interface Gateway {
   key(fields: Json): Promise<string>;
   /** Stops the run and starts it again on the same data. */
   restart(): Promise<void>;
-  /** Stops the run; throws if a function has failed in it that was not made to. */
+  /** The lines of figures that functions have written so far. */
+  readonly figures: readonly string[];
+  /**
+   * Stops the run; throws if a function has failed in it that was not made to, or if a secret that
+   * was given or got by `call` is in a line that was written.
+   */
   stop(): Promise<void>;
 }
 
@@ -42,6 +48,8 @@ export async function startGateway({
 }: GatewayOptions = {}): Promise<Gateway> {
   const home = await mkdtemp(join(tmpdir(), 'breakwater-e2e-'));
   const log: string[] = [];
+  const figures: string[] = [];
+  const secrets = new Set<string>();
   const assembly = await sharedAssembly();
   const start = () =>
     boot({
@@ -50,10 +58,17 @@ export async function startGateway({
       schedules: 'manual',
       onLog: (entry) =>
         log.push(entry.kind === 'line' ? entry.line : `FAILURE ${entry.where}: ${entry.reason}`),
+      onFigures: (line) => figures.push(line),
       ...options,
     });
   let run = await start();
-  const call: Call = (method, path, asked) => client(run.url, run.apiKey)(method, path, asked);
+  const call: Call = async (method, path, asked) => {
+    const answer = await client(run.url, run.apiKey)(method, path, asked);
+    for (const secret of [...secretsOf(asked?.body), ...secretsOf(answer.json)]) {
+      secrets.add(secret);
+    }
+    return answer;
+  };
   const made = async (path: string, fields: Json, wanted: number): Promise<Json> => {
     const answer = await call('POST', path, { body: fields });
     if (answer.status === wanted) return answer.json;
@@ -66,6 +81,7 @@ export async function startGateway({
     home,
     call,
     log,
+    figures,
     register: (fields) => made('/v1/integrations', { serviceType: 'webhook', ...fields }, 201),
     publish: (event) => made('/v1/events', event, 202),
     key: async (fields) => (await made('/v1/keys', { name: 'a key', ...fields }, 201)).key,
@@ -75,9 +91,12 @@ export async function startGateway({
     },
     async stop() {
       const faults = isFaulty ? [] : faultsOf(run, log);
+      const given = Object.fromEntries([...secrets, run.apiKey].map((one) => [one, one]));
+      const leaks = leaksIn([...log, ...figures], given);
       await run.stop();
       await rm(home, { recursive: true, force: true });
       if (faults.length > 0) throw new Error(`Functions failed:\n${faults.join('\n')}`);
+      if (leaks.length > 0) throw new Error(`Secrets were written:\n${leaks.join('\n')}`);
     },
   };
 }

@@ -7,10 +7,10 @@ import { fakeClock, fakeRandom, fakeTelemetry } from '../fakes/world.ts';
 
 async function world() {
   const clock = fakeClock();
-  const { apiKeys } = fakeStores(clock);
+  const stores = fakeStores(clock);
   const pepper = { value: async () => 'pepper' };
   const deps = {
-    apiKeys,
+    ...stores,
     clock,
     pepper: () => pepper.value(),
     telemetry: { ...fakeTelemetry(), middlewares: [], scope: () => {} },
@@ -20,7 +20,9 @@ async function world() {
   const handler = authorizerHandler(deps);
   const authorize = (authorization?: string) => {
     const headers = authorization === undefined ? undefined : { authorization };
-    return handler({ headers } as unknown as APIGatewayRequestAuthorizerEventV2, {} as Context);
+    const http = { method: 'GET', sourceIp: '192.0.2.10' };
+    const event = { headers, rawPath: '/v1/events', rawQueryString: '', requestContext: { http } };
+    return handler(event as unknown as APIGatewayRequestAuthorizerEventV2, {} as Context);
   };
   return { deps, made, authorize, pepper };
 }
@@ -41,6 +43,7 @@ describe('the authorizer', () => {
   it.each([
     [undefined, 'missing'],
     ['Bearer nonsense', 'malformed'],
+    ['Basic nonsense', 'malformed'],
   ])('lets %j through as nobody: %s', async (header, reason) => {
     const { authorize } = await world();
     expect(await authorize(header)).toEqual({ isAuthorized: true, context: { reason } });

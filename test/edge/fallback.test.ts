@@ -39,7 +39,7 @@ describe('fallback chains over HTTP', () => {
     for (const text of [got.text, put.text, listed.text, refused.text, lines]) {
       for (const secret of SECRETS) expect(text).not.toContain(secret);
     }
-    expect(got.json.fallback[0].url).toBe(DR.url);
+    expect(got.json.fallback[0].url).toBe('https://dr.example.com/in?…');
 
     const key = { principal: keyWith('secrets:read') };
     const secrets = await call('GET', '/v1/integrations/erp/secret', key);

@@ -1,16 +1,19 @@
 import { gunzipSync } from 'node:zlib';
 import type { Context } from 'aws-lambda';
+import { expect } from 'vitest';
 import type { Principal, Scope } from '../../lib/domain/api-key.ts';
+import { withRefusalsAudited } from '../../lib/edge/audited-refusals.ts';
+import { auditedRoutes } from '../../lib/edge/audited-routes.ts';
 import { httpHandler } from '../../lib/edge/http.ts';
 import type { HttpEvent } from '../../lib/edge/request.ts';
 import { callRoutes } from '../../lib/edge/routes/call.ts';
 import { publishRoutes } from '../../lib/edge/routes/publish.ts';
 import { receiveRoutes } from '../../lib/edge/routes/receive.ts';
-import { apiRoutes } from '../../lib/edge/routes.ts';
 import { ROUTES } from '../../lib/names.ts';
 import { derivedKey, packer, sealer } from '../../lib/runtime/seal.ts';
 import { deliveryWorld } from '../fakes/delivery-world.ts';
 import { FAKE_RETENTION_DAYS } from '../fakes/stores-history.ts';
+import { undocumented } from './documented.ts';
 
 export interface Call {
   readonly body?: unknown;
@@ -60,7 +63,7 @@ export function httpWorld() {
     } as Record<'registry' | 'history' | 'queue', () => Promise<unknown>>,
   };
   const functions = {
-    api: httpHandler(deps, 'api', apiRoutes(deps)),
+    api: withRefusalsAudited(deps, httpHandler(deps, 'api', auditedRoutes(deps))),
     publish: httpHandler({ ...deps, sealer: packer }, 'publish', publishRoutes(deps)),
     call: httpHandler(deps, 'call', callRoutes(deps)),
     receive: httpHandler({ ...deps, sealer: packer }, 'receive', receiveRoutes(deps)),
@@ -77,7 +80,11 @@ export function httpWorld() {
     const bytes = Buffer.from(answer.body, answer.isBase64Encoded ? 'base64' : 'utf8');
     const packed = answer.headers['content-encoding'] === 'gzip';
     const text = (packed ? gunzipSync(bytes) : bytes).toString();
-    const isJson = answer.headers['content-type']?.includes('json') === true;
+    const contentType = answer.headers['content-type'];
+    const isJson = contentType?.includes('json') === true;
+    // Whatever a test is about: what it is answered must be what the document says.
+    const seen = { method, path, status: answer.statusCode, contentType, text };
+    if (given.event?.routeKey === undefined) expect(undocumented(seen)).toEqual([]);
     return {
       status: answer.statusCode,
       headers: answer.headers,
@@ -108,7 +115,9 @@ function eventOf(method: string, path: string, query: string, given: Call, reque
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...given.headers,
     },
-    requestContext: { requestId, http: { method, path }, authorizer: { lambda } },
+    requestContext: {
+      ...{ requestId, http: { method, path, sourceIp: '203.0.113.9' }, authorizer: { lambda } },
+    },
     isBase64Encoded,
     ...(sent !== undefined && { body: sent }),
   };

@@ -123,6 +123,8 @@ describe('what a caller gets wrong', () => {
     ['POST', '/v1/integrations/erp', 'DELETE, GET, PATCH, PUT'],
     ['OPTIONS', '/v1/keys', 'GET, POST'],
     ['HEAD', '/health/live', 'GET'],
+    ['PUT', '/v1/events/batch', 'POST'],
+    ['OPTIONS', '/v1/events/evt_1', 'GET'],
     ['GET', '/v1/events/batch/', undefined],
   ])('405 for %s %s with Allow: %s', async (method, url, allow) => {
     const { call } = httpWorld();

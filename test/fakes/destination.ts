@@ -75,11 +75,14 @@ export async function startDestination(options: DestinationOptions = {}): Promis
 
   const serve = (socket: Socket) => {
     const connection = accepted;
-    if (onConnect !== undefined) void play(socket, onConnect);
+    // Under TLS, the socket that carries it: only that one can be reset.
+    const { remotePort } = socket;
+    const carrier = () => [...sockets].find((one) => one.remotePort === remotePort) ?? socket;
+    if (onConnect !== undefined) void play(socket, onConnect, carrier);
     readRequests(socket, (request) => {
       const seen = { ...request, atMs: Date.now(), connection };
       requests.push(seen);
-      return play(socket, script(seen, requests.length - 1));
+      return play(socket, script(seen, requests.length - 1), carrier);
     });
   };
   const server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve);
@@ -136,14 +139,14 @@ export function head(status: number, headers: Readonly<Record<string, string>> =
   return `HTTP/1.1 ${status} Whatever\r\n${lines.join('')}\r\n`;
 }
 
-async function play(socket: Socket, steps: readonly Step[]): Promise<void> {
+async function play(socket: Socket, steps: readonly Step[], carrier: () => Socket): Promise<void> {
   for (const step of steps) {
     if (socket.destroyed) return;
-    await perform(socket, step);
+    await perform(socket, step, carrier);
   }
 }
 
-async function perform(socket: Socket, step: Step): Promise<void> {
+async function perform(socket: Socket, step: Step, carrier: () => Socket): Promise<void> {
   switch (step.kind) {
     case 'write':
       return write(socket, step.data);
@@ -164,7 +167,7 @@ async function perform(socket: Socket, step: Step): Promise<void> {
       socket.end();
       return;
     case 'reset':
-      socket.resetAndDestroy();
+      carrier().resetAndDestroy();
       return;
     case 'hang':
       return new Promise<void>((resolve) => socket.once('close', () => resolve()));

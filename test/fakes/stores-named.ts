@@ -85,6 +85,8 @@ function fakeNamed<T extends Named>(perTenantMax: number) {
       rows.delete(resource.id);
       return 'removed';
     },
+    /** Nothing is sealed here. */
+    open: async (resource: T) => resource,
     async list({ tenant, after, limit }: ListQuery): Promise<Page<T>> {
       return pageById(tenant === undefined ? [...rows.values()] : all(tenant), after, limit);
     },

@@ -18,6 +18,13 @@ export function fakeApiKeys(): ApiKeys {
     async byId(id) {
       return structuredClone([...rows.values()].find((key) => key.id === id));
     },
+    async expire({ id, lookup }, atMs) {
+      const key = rows.get(lookup);
+      if (key?.id !== id) return 'gone';
+      const next = { ...key, expiresAtMs: Math.min(key.expiresAtMs ?? Infinity, atMs) };
+      rows.set(lookup, next);
+      return structuredClone(next);
+    },
     async remove(key) {
       if (rows.get(key.lookup)?.id === key.id) rows.delete(key.lookup);
     },

@@ -6,10 +6,12 @@ import type {
   Sources,
   Targets,
 } from '../../lib/app/ports.ts';
+import type { AuditIntents, AuditTrail } from '../../lib/app/ports-audit.ts';
 import type { Answers } from '../../lib/app/ports-calls.ts';
 import type { HealthChecks } from '../../lib/app/ports-health.ts';
 import type { Deliveries, Events } from '../../lib/app/ports-history.ts';
 import type { Jobs } from '../../lib/app/ports-jobs.ts';
+import type { KeyRates, LockOuts, SignaturesSeen } from '../../lib/app/ports-keys.ts';
 import type { Lines } from '../../lib/app/ports-line.ts';
 import type {
   Breakers,
@@ -18,9 +20,11 @@ import type {
   RateLimits,
 } from '../../lib/app/ports-outage.ts';
 import { fakeAnswers } from './stores-answers.ts';
+import { fakeAuditIntents, fakeAuditTrail } from './stores-audit.ts';
 import { fakeHealthChecks } from './stores-health.ts';
 import { fakeDeliveries, fakeEvents } from './stores-history.ts';
 import { fakeJobs } from './stores-jobs.ts';
+import { fakeKeyRates, fakeLockOuts, fakeSignaturesSeen } from './stores-keys.ts';
 import { fakeLines } from './stores-lines.ts';
 import { type FakeClock, fakeIntegrations, fakeSources, fakeTargets } from './stores-named.ts';
 import {
@@ -48,6 +52,11 @@ export interface FakeStores {
   readonly healthChecks: HealthChecks;
   readonly jobs: Jobs;
   readonly answers: Answers;
+  readonly auditTrail: AuditTrail;
+  readonly auditIntents: AuditIntents;
+  readonly keyRates: KeyRates;
+  readonly lockOuts: LockOuts;
+  readonly signaturesSeen: SignaturesSeen;
 }
 
 /** Every store in memory, empty, under the contracts that the tables keep. */
@@ -70,5 +79,10 @@ export function fakeStores(clock: FakeClock, perTenantMax?: number): FakeStores 
     healthChecks: fakeHealthChecks(),
     jobs: fakeJobs(clock),
     answers: fakeAnswers(clock),
+    auditTrail: fakeAuditTrail(),
+    auditIntents: fakeAuditIntents(),
+    keyRates: fakeKeyRates(),
+    lockOuts: fakeLockOuts(),
+    signaturesSeen: fakeSignaturesSeen(),
   };
 }

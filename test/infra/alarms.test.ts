@@ -89,6 +89,16 @@ describe('alarms', () => {
     ]);
   });
 
+  it('ring when wrong keys are tried from several places, and when nobody counts them', () => {
+    const figure = { Namespace: 'Breakwater', TreatMissingData: 'notBreaching', Statistic: 'Sum' };
+    expect(alarmsOn('AuthLockOuts')).toMatchObject([
+      { ...figure, Period: 300, Threshold: 5, EvaluationPeriods: 1 },
+    ]);
+    expect(alarmsOn('AuthStoreFailures')).toMatchObject([
+      { ...figure, Period: 60, Threshold: 1, EvaluationPeriods: 5 },
+    ]);
+  });
+
   it('each name a paragraph of the runbook that is there', () => {
     const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
     const titles = [...runbook.matchAll(/^## (.+)$/gm)].map(([, title = '']) =>

@@ -79,13 +79,13 @@ describe('a Lambda of your own', () => {
     },
   );
 
-  it('uses the key through DynamoDB only', () => {
+  it('uses the key through DynamoDB and SQS only', () => {
     const uses = statementsOf(withOwnFunction('same-stack')).filter(({ Action }) =>
       listOf<string>(Action).some((action) => action.startsWith('kms:')),
     );
     expect(uses.length).toBeGreaterThan(0);
     for (const { Condition } of uses) {
-      expect(JSON.stringify(Condition.StringEquals['kms:ViaService'])).toContain('dynamodb.');
+      expect(JSON.stringify(Condition.StringEquals['kms:ViaService'])).toMatch(/"(dynamodb|sqs)\./);
     }
   });
 

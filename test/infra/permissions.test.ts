@@ -9,7 +9,12 @@ const STATEMENTS: readonly Properties[] = POLICIES.flatMap(
 
 /** What each function may do, resource by resource; `index` stands for a query of that index. */
 const MAY: Record<string, Record<string, string>> = {
-  Authorize: { Registry: 'GetItem UpdateItem', Pepper: 'GetSecretValue' },
+  Authorize: {
+    Registry: 'GetItem UpdateItem',
+    State: 'GetItem PutItem UpdateItem',
+    Audit: 'PutItem Query',
+    Pepper: 'GetSecretValue',
+  },
   Api: {
     Registry: 'DeleteItem GetItem PutItem Query UpdateItem',
     'Registry/kind': 'Query',
@@ -19,6 +24,8 @@ const MAY: Record<string, Record<string, string>> = {
     'History/due': 'Query',
     State: 'DeleteItem GetItem PutItem Query UpdateItem',
     'State/troubled': 'Query',
+    Audit: 'PutItem Query',
+    'Audit/time': 'Query',
     Delivery: 'GetQueueAttributes SendMessage',
     Slow: 'SendMessage',
     FanOut: 'SendMessage',
@@ -29,7 +36,7 @@ const MAY: Record<string, Record<string, string>> = {
     Registry: 'GetItem Query',
     History: 'GetItem PutItem Query',
     'History/due': 'Query',
-    State: 'DeleteItem GetItem PutItem Query UpdateItem',
+    State: 'GetItem PutItem UpdateItem',
     'State/troubled': 'Query',
     Delivery: 'SendMessage',
     Slow: 'SendMessage',
@@ -41,7 +48,7 @@ const MAY: Record<string, Record<string, string>> = {
   Publish: {
     Registry: 'GetItem Query',
     History: 'GetItem PutItem Query',
-    State: 'DeleteItem GetItem PutItem Query UpdateItem',
+    State: 'GetItem PutItem Query UpdateItem',
     'State/troubled': 'Query',
     Delivery: 'SendMessage',
     Slow: 'SendMessage',
@@ -50,7 +57,7 @@ const MAY: Record<string, Record<string, string>> = {
   Receive: {
     Registry: 'GetItem Query',
     History: 'GetItem PutItem Query',
-    State: 'DeleteItem GetItem PutItem UpdateItem',
+    State: 'GetItem PutItem',
     'State/troubled': 'Query',
     Delivery: 'SendMessage',
     Slow: 'SendMessage',
@@ -62,6 +69,7 @@ const MAY: Record<string, Record<string, string>> = {
     'History/due': 'Query',
     State: 'DeleteItem GetItem PutItem Query UpdateItem',
     'State/troubled': 'Query',
+    Audit: 'PutItem Query',
     Delivery: 'DeleteMessage GetQueueAttributes ReceiveMessage SendMessage',
     Slow: 'DeleteMessage GetQueueAttributes ReceiveMessage SendMessage',
     Drain: 'DeleteMessage GetQueueAttributes ReceiveMessage SendMessage',
@@ -83,6 +91,7 @@ const MAY: Record<string, Record<string, string>> = {
     'History/due': 'Query',
     State: 'DeleteItem GetItem PutItem Query UpdateItem',
     'State/troubled': 'Query',
+    Audit: 'PutItem Query',
     Delivery: 'SendMessage',
     Slow: 'SendMessage',
     Drain: 'SendMessage',
@@ -91,12 +100,11 @@ const MAY: Record<string, Record<string, string>> = {
     Background: 'SendMessage',
   },
   Work: {
-    Registry: 'GetItem Query',
+    Registry: 'GetItem',
     History: 'GetItem PutItem Query',
     'History/timeline': 'Query',
-    'History/status': 'Query',
     'History/due': 'Query',
-    State: 'DeleteItem GetItem PutItem Query UpdateItem',
+    State: 'DeleteItem GetItem PutItem UpdateItem',
     Drain: 'SendMessage',
     Work: 'DeleteMessage GetQueueAttributes ReceiveMessage SendMessage',
   },
@@ -112,6 +120,7 @@ const RESOURCES: readonly (readonly [RegExp, string])[] = [
   [/StorageRegistry/, 'Registry'],
   [/StorageHistory/, 'History'],
   [/StorageState/, 'State'],
+  [/StorageAudit/, 'Audit'],
   [/QueuesDelivery/, 'Delivery'],
   [/QueuesSlow/, 'Slow'],
   [/QueuesDrain/, 'Drain'],
@@ -188,13 +197,58 @@ describe('permissions', () => {
     });
   });
 
-  it('let a function use the key through a service only', () => {
+  it('show the authorizer no row of the state but what guards keys, and heads of audit chains', () => {
+    const state = stack
+      .statementsOf('Authorize')
+      .filter((statement) => JSON.stringify(statement.Resource).includes('StorageState'));
+    expect(state.map(({ Condition }) => Condition)).toEqual(
+      ['AUTH#*', 'AUDIT-HEADS'].map((rows) => ({
+        'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [rows] },
+      })),
+    );
+  });
+
+  it('let nobody change or remove an entry of the audit log', () => {
+    const actions = STATEMENTS.filter((statement) =>
+      listOf(statement.Resource).some((one) => JSON.stringify(one).includes('StorageAudit')),
+    ).flatMap((statement) => listOf<string>(statement.Action));
+    expect([...new Set(actions)].sort()).toEqual(['dynamodb:PutItem', 'dynamodb:Query']);
+  });
+
+  it('let a function use the key through a service, or for secrets of resources, alone', () => {
     const uses = STATEMENTS.filter((statement) =>
       listOf<string>(statement.Action).some((action) => action.startsWith('kms:')),
     );
     expect(uses.length).toBeGreaterThan(0);
     for (const use of uses) {
-      expect(use.Condition.StringEquals['kms:ViaService']).toBeDefined();
+      const { StringEquals } = use.Condition;
+      const kinds = StringEquals['kms:EncryptionContext:kind'];
+      expect(StringEquals['kms:ViaService'] ?? kinds).toBeDefined();
+      if (kinds === undefined) continue;
+      const keys = use.Condition['ForAllValues:StringEquals']['kms:EncryptionContextKeys'];
+      expect(keys).toEqual(['tenant', 'kind', 'resource']);
     }
+  });
+
+  it.each([
+    ['Api', 'kms:Decrypt kms:GenerateDataKey', 'integration source'],
+    ['Call', 'kms:Decrypt', 'integration'],
+    ['Deliver', 'kms:Decrypt', 'integration'],
+    ['Tick', 'kms:Decrypt', 'integration'],
+    ['Receive', 'kms:Decrypt', 'source'],
+    ['Publish', '', ''],
+    ['FanOut', '', ''],
+    ['Work', '', ''],
+    ['Authorize', '', ''],
+    ['FirstKey', '', ''],
+  ])('open sealed secrets to %s as far as it uses them', (name, actions, kinds) => {
+    const ofSealed = stack
+      .statementsOf(name)
+      .filter(({ Condition }) => Condition?.StringEquals?.['kms:EncryptionContext:kind']);
+    expect(ofSealed.flatMap(({ Action }) => listOf<string>(Action)).join(' ')).toBe(actions);
+    const given = ofSealed.flatMap(({ Condition }) =>
+      listOf<string>(Condition.StringEquals['kms:EncryptionContext:kind']),
+    );
+    expect(given.join(' ')).toBe(kinds);
   });
 });

@@ -41,6 +41,7 @@ describe('the HTTP API', () => {
       'ANY /in/{source}',
       'GET /health/live',
       'GET /health/ready',
+      'GET /openapi.json',
     ]);
   });
 
@@ -68,6 +69,13 @@ describe('the HTTP API', () => {
       .filter(({ properties }) => properties.Principal === 'apigateway.amazonaws.com');
     expect(callers).toHaveLength(5);
     for (const { properties } of callers) expect(properties.SourceArn).toBeDefined();
+  });
+
+  it('allows no other origin, and adds no header of its own', () => {
+    expect(stack.all('AWS::ApiGatewayV2::Api')[0]?.properties.CorsConfiguration).toBeUndefined();
+    for (const { properties } of stack.all('AWS::ApiGatewayV2::Integration')) {
+      expect(properties.ResponseParameters).toBeUndefined();
+    }
   });
 
   it('throttles, and logs what happened but nothing that a caller wrote', () => {

@@ -37,9 +37,9 @@ describe('the fields of a log line', () => {
 
   it('show an error with its stack and causes', () => {
     const cause = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
-    const { error } = plainFields({ error: new TypeError('no bwk_12345678', { cause }) });
+    const { error } = plainFields({ error: new Error('no bwk_12345678', { cause }) });
     expect(error).toMatchObject({
-      name: 'TypeError',
+      name: 'Error',
       message: 'no bwk_***',
       stack: expect.stringMatching(/^at .+log-fields\.test/),
       cause: { name: 'Error', message: 'refused', code: 'ECONNREFUSED' },
@@ -77,4 +77,46 @@ describe('the log lines that are written', () => {
     const dropped = lines.map(({ message, fields }) => [message, plainFields(fields).dropped]);
     expect(dropped.filter(([, names]) => names !== undefined)).toEqual([]);
   });
+});
+
+describe('the message of an error', () => {
+  const shown = (error: Error) => JSON.stringify(plainFields({ error }));
+  const VALUE = 'hunter2-of-a-customer';
+  const thrownBy = (work: () => unknown): Error => {
+    try {
+      work();
+    } catch (error) {
+      return error as Error;
+    }
+    throw new Error('It did not throw.');
+  };
+
+  it.each<[string, () => unknown]>([
+    ['a parser', () => JSON.parse(`{"a": ${VALUE}}`)],
+    ['the operator in', () => 'a' in (VALUE as unknown as object)],
+    ['a number', () => BigInt(VALUE)],
+    ['Node', () => Buffer.alloc(VALUE as unknown as number)],
+    ['a URL', () => new URL(VALUE)],
+    ['a service, in quotes', () => raised(`Value '${VALUE}'.`)],
+    ['a service, in others', () => raised(`The value "${VALUE}\n at home" is not valid`)],
+  ])('holds no value that %s quotes', (_, work) => {
+    expect(shown(thrownBy(work))).not.toContain('hunter2');
+  });
+
+  it('is kept for what it says besides', () => {
+    expect(
+      plainFields({ error: new Error("It didn't come within 5 s, isn't there.") }).error,
+    ).toMatchObject({ message: "It didn't come within 5 s, isn't there." });
+  });
+
+  it('is not in the stack, whatever lines it has', () => {
+    const error = new Error(`first\n    at ${VALUE}\nlast`);
+    expect(plainFields({ error }).error).not.toMatchObject({
+      stack: expect.stringContaining('hunter2'),
+    });
+  });
+
+  function raised(message: string): never {
+    throw Object.assign(new Error(message), { name: 'ValidationException', $fault: 'client' });
+  }
 });

@@ -40,9 +40,15 @@ export function routedSender(aws: Sender, http: Sender): Sender {
   return { send: (call) => (isArn(call.url) ? aws : http).send(call) };
 }
 
+/** Whoever wants to know of each client before its first request. */
+type Announce = <C extends object>(client: C) => C;
+
 /** Sends to the ARNs that the policy lists, and to nothing else. */
-export function awsTargetSender(policy: Pick<EgressPolicy, 'targetArns'>): Sender {
-  const ask = asker();
+export function awsTargetSender(
+  policy: Pick<EgressPolicy, 'targetArns'>,
+  announce: Announce = (client) => client,
+): Sender {
+  const ask = asker(announce);
   return {
     async send(call) {
       const startedAtMs = Date.now();
@@ -91,12 +97,12 @@ async function attempt(
 }
 
 /** One client of each service and region in a process, made when it is first needed. */
-function asker() {
+function asker(announce: Announce) {
   const sqsOf = perRegion(
     // The queue's URL names it; where to connect is the region's endpoint, which the local run sets.
-    (region) => new SQSClient({ ...CLIENT, region, useQueueUrlAsEndpoint: false }),
+    (region) => announce(new SQSClient({ ...CLIENT, region, useQueueUrlAsEndpoint: false })),
   );
-  const eventsOf = perRegion((region) => new EventBridgeClient({ ...CLIENT, region }));
+  const eventsOf = perRegion((region) => announce(new EventBridgeClient({ ...CLIENT, region })));
   return {
     async queue(
       arn: TargetArn,

@@ -20,9 +20,12 @@ import {
   type StoreOptions,
 } from './store.ts';
 import { conditions, keys, kindKeys, type Tables } from './table.ts';
+import { updateIf } from './update.ts';
 
 const USE_NOTED_EVERY_MS = 600_000;
 const USES_REMEMBERED_MAX = 1_000;
+/** Others set the end of the same key at the same time. */
+const RACES_MAX = 4;
 
 /** API keys in DynamoDB, by the public part of the key; an id only points there. */
 export function dynamoApiKeys(
@@ -61,6 +64,21 @@ export function dynamoApiKeys(
       if (pointer === undefined) return undefined;
       const key = await byLookup(pointer.lookup as string);
       return key?.id === id ? key : undefined;
+    },
+
+    async expire({ id, lookup }, atMs) {
+      for (let race = 0; race < RACES_MAX; race++) {
+        const item = await getItem(store, keys.apiKey(lookup));
+        if (item === undefined || item.id !== id) return 'gone';
+        const known = apiKeyOf(item);
+        if ((known.expiresAtMs ?? Infinity) <= atMs) return known;
+        const { lastUsedAtMs: _, ...rest } = known;
+        const doc = JSON.stringify({ ...rest, expiresAtMs: atMs });
+        const unchanged = conditions.hasDocument(item.doc as string);
+        const row = await updateIf(store, keys.apiKey(lookup), { set: { doc } }, unchanged);
+        if (row !== undefined) return apiKeyOf(row);
+      }
+      throw new Error(`A key changed ${RACES_MAX} times while its end was set.`);
     },
 
     async remove(key) {

@@ -6,22 +6,24 @@ import {
   type Integration,
   routeOf,
 } from '../../domain/integration.ts';
-import { namedResources } from './named-resources.ts';
+import { visitIntegration } from '../../domain/sealed.ts';
+import { type NamedOptions, namedResources } from './named-resources.ts';
 import { readAll } from './ranges.ts';
 import { countRoutesChange, routeCache } from './routes.ts';
-import { put, type Store, type StoreOptions } from './store.ts';
+import { put, type Store } from './store.ts';
 import { keys, type Tables, TENANTS } from './table.ts';
 
 /** Integrations in DynamoDB; a change is in `routes` as soon as it is answered. */
 export function dynamoIntegrations(
   db: DynamoDBClient,
   tables: Tables,
-  options: Pick<StoreOptions, 'clock' | 'random'> & { readonly perTenantMax?: number },
+  options: NamedOptions & { readonly perTenantMax?: number },
 ): Integrations {
   const store: Store = { db, table: tables.registry, random: options.random };
   const { all, ...resources } = namedResources<Integration>(db, tables, options, {
     kind: 'integration',
     prefix: 'INT',
+    secrets: visitIntegration,
     perTenantMax: options.perTenantMax ?? INTEGRATIONS_PER_TENANT_MAX,
     defaults: { breaker: BREAKER_DEFAULTS, limits: {}, fallback: [], ordering: 'none' },
     beforeCreate: (tenant) => put(store, keys.tenant(tenant), {}),

@@ -1,9 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Page } from '../../app/ports.ts';
+import type { Sealed, Visited } from '../../domain/sealed.ts';
 import { type PackedText, packText, unpackText } from './codec.ts';
 import { ofKind, ofTenant, pageById } from './id-pages.ts';
 import { nameClaims } from './name-claims.ts';
 import { countRows, readAll, startingWith } from './ranges.ts';
+import { asStored, fromStored, type SealedBy, sealedDocs } from './sealed-docs.ts';
 import {
   getItem,
   type Item,
@@ -22,10 +24,13 @@ export interface NamedResource {
   readonly tenant: string;
   readonly name: string;
   readonly version: number;
+  readonly sealed?: Sealed;
 }
 
-export interface ResourceKind {
+export interface ResourceKind<T> {
   readonly kind: Exclude<Kind, 'key'>;
+  /** Finds the fields that may hold a secret. */
+  readonly secrets: Visited<T>;
   readonly prefix: string;
   readonly perTenantMax: number;
   /** What a resource that an earlier version stored may lack. */
@@ -36,12 +41,18 @@ export interface ResourceKind {
   readonly afterChange?: (tenant: string) => Promise<void>;
 }
 
+export interface NamedOptions extends Pick<StoreOptions, 'clock' | 'random'> {
+  /** Without one nothing is sealed, and nothing that is can be opened. */
+  readonly vault?: SealedBy;
+}
+
 export interface NamedResources<T> {
   create(resource: T): Promise<'created' | 'name-taken' | 'limit-reached'>;
   byId(id: string, tenant?: string): Promise<T | undefined>;
   byName(tenant: string, name: string): Promise<T | undefined>;
   save(next: T, previousName: string): Promise<'saved' | 'stale' | 'name-taken'>;
   remove(resource: T): Promise<'removed' | 'stale'>;
+  open(resource: T): Promise<T>;
   list(query: {
     readonly tenant?: string;
     readonly after?: string;
@@ -58,14 +69,15 @@ export interface NamedResources<T> {
 export function namedResources<T extends NamedResource>(
   db: DynamoDBClient,
   tables: Tables,
-  options: Pick<StoreOptions, 'clock' | 'random'>,
-  kind: ResourceKind,
+  options: NamedOptions,
+  kind: ResourceKind<T>,
 ): NamedResources<T> {
   const store: Store = { db, table: tables.registry, random: options.random };
   const find = async (tenant: string, id: string): Promise<T | undefined> => {
     const item = await getItem(store, keys.resource(tenant, kind.prefix, id));
     return item === undefined ? undefined : resourceOf<T>(kind, item);
   };
+  const docs = sealedDocs<T>(kind.kind, kind.secrets, options.vault);
   const names = nameClaims(store, kind.kind, options.clock, find);
 
   return {
@@ -83,6 +95,7 @@ export function namedResources<T extends NamedResource>(
 
     async create(resource) {
       const { tenant, id, name, version } = resource;
+      const sealed = await docs.sealed(resource);
       // Counted, not reserved: creates at the same moment may overshoot by their number.
       const range = { ...rowsOf(store, tenant, kind), order: 'ascending' } as const;
       if ((await countRows(db, range)) >= kind.perTenantMax) return 'limit-reached';
@@ -90,7 +103,7 @@ export function namedResources<T extends NamedResource>(
       await put(store, keys.pointer(id), { tenant });
       await kind.beforeCreate?.(tenant);
       const key = keys.resource(tenant, kind.prefix, id);
-      const row = rowOf(kind, resource, version);
+      const row = rowOf(kind, sealed, version);
       const result = await putIf(store, key, row, conditions.isNew);
       // The id is there: an earlier run of the same creation got this far, with other contents.
       if (result.kind === 'refused') return 'name-taken';
@@ -100,10 +113,11 @@ export function namedResources<T extends NamedResource>(
 
     async save(next, previousName) {
       const { tenant, id, name, version } = next;
+      const sealed = await docs.sealed(next);
       const former = name === previousName ? undefined : await names.read(tenant, previousName);
       if (name !== previousName && !(await names.take(tenant, name, id))) return 'name-taken';
       const key = keys.resource(tenant, kind.prefix, id);
-      const row = rowOf(kind, next, version + 1);
+      const row = rowOf(kind, sealed, version + 1);
       const result = await putIf(store, key, row, conditions.hasVersion(version));
       // A name claimed in vain is left to its age: somebody may be renaming the same resource to it.
       if (result.kind === 'refused') return 'stale';
@@ -120,6 +134,8 @@ export function namedResources<T extends NamedResource>(
       await remove(store, keys.pointer(id));
       return 'removed';
     },
+
+    open: docs.open,
 
     list({ tenant, after, limit }) {
       const reader =
@@ -142,18 +158,26 @@ export function namedResources<T extends NamedResource>(
   };
 }
 
-function rowsOf(store: Store, tenant: string, { prefix }: ResourceKind) {
+function rowsOf(store: Store, tenant: string, { prefix }: Pick<ResourceKind<never>, 'prefix'>) {
   const { pk, sk } = keys.resource(tenant, prefix, '');
   const [low, high] = startingWith(sk);
   return { table: store.table, partition: ['pk', pk], sort: ['sk', low, high] } as const;
 }
 
-function rowOf({ kind }: ResourceKind, resource: NamedResource, version: number): Item {
+function rowOf(
+  { kind }: Pick<ResourceKind<never>, 'kind'>,
+  resource: NamedResource,
+  version: number,
+): Item {
   const { version: _, ...doc } = resource;
-  return { ...kindKeys(kind, resource.id), doc: packText(JSON.stringify(doc)), v: version };
+  const text = JSON.stringify(asStored(doc));
+  return { ...kindKeys(kind, resource.id), doc: packText(text), v: version };
 }
 
-function resourceOf<T extends NamedResource>({ defaults }: ResourceKind, item: Item): T {
+function resourceOf<T extends NamedResource>(
+  { defaults }: Pick<ResourceKind<never>, 'defaults'>,
+  item: Item,
+): T {
   const { doc, v: version } = item as { readonly doc: PackedText; readonly v: number };
-  return { ...defaults, ...JSON.parse(unpackText(doc)), version } as T;
+  return { ...defaults, ...fromStored(JSON.parse(unpackText(doc))), version } as unknown as T;
 }

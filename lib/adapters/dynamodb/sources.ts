@@ -1,8 +1,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Sources } from '../../app/ports.ts';
+import { visitSource } from '../../domain/sealed.ts';
 import { SOURCES_PER_TENANT_MAX, type Source } from '../../domain/source.ts';
 import { freshReads } from './fresh.ts';
-import { namedResources } from './named-resources.ts';
+import { type NamedOptions, namedResources } from './named-resources.ts';
 import type { StoreOptions } from './store.ts';
 import type { Tables } from './table.ts';
 
@@ -10,11 +11,12 @@ import type { Tables } from './table.ts';
 export function dynamoSources(
   db: DynamoDBClient,
   tables: Tables,
-  options: Pick<StoreOptions, 'clock' | 'random'> & { readonly perTenantMax?: number },
+  options: NamedOptions & { readonly perTenantMax?: number },
 ): Sources {
   const { all: _, ...sources } = namedResources<Source>(db, tables, options, {
     kind: 'source',
     prefix: 'SRC',
+    secrets: visitSource,
     perTenantMax: options.perTenantMax ?? SOURCES_PER_TENANT_MAX,
   });
   return sources;

@@ -56,6 +56,10 @@ export const keys = {
   /** Under `KEY#` too, so that whoever may store keys needs no other right. */
   apiKeyPointer: (id: string): Key => ({ pk: `KEY#${id}`, sk: 'REF' }),
   claim: (key: string): Key => ({ pk: `CLAIM#${key}`, sk: 'CLAIM' }),
+  /** All three under `AUTH#`: whoever checks keys sees no other row of the state. */
+  keyRate: (bucket: string): Key => ({ pk: `AUTH#RATE#${bucket}`, sk: 'R' }),
+  lockOut: (network: string): Key => ({ pk: `AUTH#LOCK#${network}`, sk: 'L' }),
+  signature: (id: string): Key => ({ pk: `AUTH#SIGN#${id}`, sk: 'S' }),
   checkpoint: (tenant: string): Key => ({ pk: `CHECKPOINT#${tenant}`, sk: 'CHECKPOINT' }),
   healthCheck: (integrationId: IntegrationId): Key => ({ pk: HEALTH_CHECKS, sk: integrationId }),
   sweep: (kind: string, integrationId: IntegrationId): Key => ({
@@ -143,6 +147,11 @@ export const conditions = {
   hasVersion: (version: number): Condition => ({
     ConditionExpression: 'v = :v',
     values: { ':v': version },
+  }),
+  /** The document is exactly the one that was read. */
+  hasDocument: (doc: string): Condition => ({
+    ConditionExpression: 'doc = :doc',
+    values: { ':doc': doc },
   }),
   /** Never stored, or as good as gone: DynamoDB deletes up to days after the `ttl`. */
   isNewOrAcceptedBefore: (ms: number): Condition => ({

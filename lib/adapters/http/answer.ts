@@ -51,28 +51,36 @@ export interface BodyRead {
  */
 export function bodyRead(wholeMax?: number): BodyRead {
   const keptMax = wholeMax ?? RESPONSE_BODY_KEPT_BYTES;
-  const kept: Buffer[] = [];
+  // One buffer that doubles, not a list of pieces: these would be put together again at the end,
+  // which takes the memory twice.
+  let kept = Buffer.alloc(0);
   let keptBytes = 0;
   let bytes = 0;
   return {
     add(chunk) {
       bytes += chunk.length;
-      // A copy: a slice would hold on to the whole network buffer.
-      const start = Buffer.from(chunk.subarray(0, keptMax - keptBytes));
-      if (start.length > 0) kept.push(start);
-      keptBytes += start.length;
+      const start = chunk.subarray(0, keptMax - keptBytes);
+      kept = withRoomFor(kept, keptBytes + start.length, keptMax);
+      keptBytes += start.copy(kept, keptBytes);
       return bytes <= (wholeMax ?? ANSWER_BYTES_MAX);
     },
     whole() {
-      return wholeMax === undefined ? undefined : Buffer.concat(kept);
+      return wholeMax === undefined ? undefined : kept.subarray(0, keptBytes);
     },
     text() {
       // `stream` drops a character that the cut went through instead of replacing it.
-      const start = Buffer.concat(kept).subarray(0, RESPONSE_BODY_KEPT_BYTES);
+      const start = kept.subarray(0, Math.min(keptBytes, RESPONSE_BODY_KEPT_BYTES));
       const text = new TextDecoder().decode(start, { stream: bytes > start.length });
       // One invalid byte becomes three, so a binary answer has to be cut again.
       const room = new Uint8Array(RESPONSE_BODY_KEPT_BYTES);
       return text.slice(0, new TextEncoder().encodeInto(text, room).read);
     },
   };
+}
+
+function withRoomFor(kept: Buffer<ArrayBuffer>, bytes: number, max: number): Buffer<ArrayBuffer> {
+  if (bytes <= kept.length) return kept;
+  const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(bytes, kept.length * 2), max));
+  kept.copy(larger);
+  return larger;
 }

@@ -7,9 +7,10 @@
  */
 import type { SecureContext } from 'node:tls';
 import type { OutboundCall, Sender } from '../../app/ports-sending.ts';
+import type { HostAnswer } from '../../domain/dns-message.ts';
 import {
   type CheckedUrl,
-  checkAddresses,
+  checkAnswer,
   checkUrl,
   type EgressPolicy,
   hostHeader,
@@ -95,7 +96,7 @@ function attempter(
       return unanswered(failure('blocked', 'header_not_allowed'));
     }
 
-    const vetted = await vettedAddresses(url, lookup, signal);
+    const vetted = await vettedAddresses(url, policy, (host) => resolved(host, lookup, signal));
     if (!vetted.ok) return unanswered(vetted.failure);
 
     const keyOf = (address: string) => `${url.scheme} ${url.host} ${url.port} ${address}`;
@@ -116,25 +117,21 @@ function attempter(
 /** The one lookup of an attempt, and the judgement of everything that it brought. */
 async function vettedAddresses(
   url: CheckedUrl,
-  lookup: Lookup,
-  signal: AbortSignal,
+  policy: EgressPolicy,
+  resolve: (host: string) => Promise<Step<HostAnswer>>,
 ): Promise<Step<readonly string[]>> {
   const found = url.isAddress
-    ? { ok: true as const, value: [url.host] }
-    : await resolved(url.host, lookup, signal);
+    ? { ok: true as const, value: { addresses: [url.host], aliases: [] } }
+    : await resolve(url.host);
   if (!found.ok) return found;
-  const checked = checkAddresses(found.value, url.reach);
+  const checked = checkAnswer(found.value, url.reach, policy);
   if (checked.ok) return { ok: true, value: checked.addresses };
   const error = checked.reason === 'no_addresses' ? 'dns' : 'blocked';
   return { ok: false, failure: failure(error, checked.reason) };
 }
 
 /** Settles by the deadline, even where the lookup itself does not listen to it. */
-function resolved(
-  host: string,
-  lookup: Lookup,
-  signal: AbortSignal,
-): Promise<Step<readonly string[]>> {
+function resolved(host: string, lookup: Lookup, signal: AbortSignal): Promise<Step<HostAnswer>> {
   return new Promise((resolve) => {
     const late = () => resolve({ ok: false, failure: failure('timeout', 'dns_timeout') });
     if (signal.aborted) return late();

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { type FieldError, RequestError, shown } from '../errors.ts';
+import { HOSTILE_NAMES } from '../json-names.ts';
 import { isJsonObject, type JsonObject } from '../merge-patch.ts';
 import { refusal } from './field.ts';
 
@@ -18,7 +19,6 @@ export const BODY_DEPTH_MAX = 32;
 export const BODY_VALUES_MAX = 5_000;
 /** Problems told in one answer. */
 const PROBLEMS_TOLD_MAX = 100;
-const HOSTILE = ['__proto__', 'constructor', 'prototype'];
 
 /** The checked value of a body, or one error with every problem of it. */
 export function parseBody<T extends z.core.$ZodType>(
@@ -103,7 +103,7 @@ function structureProblems(body: JsonObject): readonly FieldError[] {
     }
     for (const [name, value] of Object.entries(place.value)) {
       const path = [...place.path, shown(name)];
-      if (HOSTILE.includes(name)) {
+      if (HOSTILE_NAMES.includes(name)) {
         problems.push({ path: path.join('.'), message: 'is not allowed as the name of a field' });
       }
       open.push({ value, path });

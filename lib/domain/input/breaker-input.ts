@@ -78,14 +78,14 @@ export interface BreakerOrder {
   readonly reason: string | undefined;
 }
 
-const orderSchema = fields({ reason: reason() });
+export const orderSchema = fields({ reason: reason() });
 
 /** Reads a reset or an enabling; no body at all is one without a reason. */
 export function parseBreakerOrder(body: unknown): BreakerOrder {
   return { reason: parseBody(orderSchema, body ?? {}).reason };
 }
 
-const tripSchema = fields({
+export const tripSchema = fields({
   reason: reason(),
   forSeconds: z.optional(whole(1, TRIP_SECONDS_MAX, 'seconds')),
 });
@@ -98,7 +98,10 @@ export function parseBreakerTrip(
   return { reason: why, forSeconds };
 }
 
-const disablingSchema = fields({ reason: reason(), keepCounting: z._default(flag(), false) });
+export const disablingSchema = fields({
+  reason: reason(),
+  keepCounting: z._default(flag(), false),
+});
 
 /** Reads a disabling; with `keepCounting` the breaker still counts calls, and stops none. */
 export function parseBreakerDisabling(

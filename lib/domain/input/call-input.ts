@@ -29,7 +29,7 @@ const pathText = z.string(refusing('a path that begins with /')).check((given) =
   if (message !== undefined) given.issues.push({ code: 'custom', input: undefined, message });
 });
 
-const callSchema = fields({
+export const callSchema = fields({
   method: choice(CALL_METHODS),
   path: pathText,
   query: z._default(z.record(z.string(), z.unknown(), refusing(QUERY_RULE)), {}),

@@ -6,6 +6,7 @@ import { publicKeyOf } from '../secrets.ts';
 import type { Signing } from '../signing.ts';
 import { fallbackDocument, keptChain, type Secretive } from './fallback-document.ts';
 import { orderingBase } from './ordering-input.ts';
+import { withUrlsKept } from './shown-urls.ts';
 
 /** How stored settings and a request's come together: what a patch changes, what a PUT keeps. */
 
@@ -60,7 +61,7 @@ function withoutShown(stored: Integration, body: JsonObject): JsonObject {
     createdAt: (value) => instantOf(value) === createdAtMs,
     updatedAt: (value) => (instantOf(value) ?? Number.POSITIVE_INFINITY) <= updatedAtMs,
   };
-  const given = Object.entries(body).filter(
+  const given = Object.entries(withUrlsKept(stored, body)).filter(
     ([name, value]) => !(Object.hasOwn(isShown, name) && isShown[name]?.(value)),
   );
   const settings = withoutPublicKey(stored, Object.fromEntries(given));
@@ -85,8 +86,8 @@ function instantOf(value: unknown): number | undefined {
 /** The public half of the key that signs now, where it has one. */
 export function publicKeyShown(signing: Signing): string | undefined {
   if (signing.scheme !== 'standard-webhooks-ed25519') return undefined;
-  const secret = signing.secrets[0]?.secret;
-  return secret === undefined ? undefined : publicKeyOf(secret);
+  const [current] = signing.secrets;
+  return current && (current.publicKey ?? publicKeyOf(current.secret));
 }
 
 function integrationDocument(stored: Integration) {

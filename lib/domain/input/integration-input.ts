@@ -39,6 +39,7 @@ import { authSchema, requestSchema, tokenUrlProblems } from './request-input.ts'
 import { retryOf, retrySchema } from './retry-input.ts';
 import { sentHeaderProblems } from './sent-headers.ts';
 import { endpointProblems, serviceProblems, withServiceDefaults } from './service-input.ts';
+import { hiddenQueryProblems } from './shown-urls.ts';
 import { type SigningInput, signingOf, signingSchema } from './signing-input.ts';
 import { contentTypeProblems, transformOf, transformSchema } from './transform-input.ts';
 
@@ -71,7 +72,7 @@ const EVENT_TYPES_MAX = 100;
 const PATTERN = /^(\*|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?)$/;
 const READ_ONLY = ['id', 'status', 'disabledReason', 'createdAt', 'updatedAt'];
 
-const integrationSchema = fields({
+export const integrationSchema = fields({
   name: nameText(),
   tenant: z.optional(tenantText()),
   serviceType: z._default(choice(SERVICE_TYPES), 'webhook'),
@@ -109,6 +110,7 @@ export function parseIntegrationInput(body: unknown, egress: EgressPolicy): Inte
   const parsed = parseBody(integrationSchema, withServiceDefaults(body), {
     readOnly: READ_ONLY,
     also: (object) => [
+      ...hiddenQueryProblems(object),
       ...endpointProblems(object, egress),
       ...tokenUrlProblems(object.auth, egress),
       ...filterProblems(object),

@@ -1,9 +1,11 @@
 import * as z from 'zod/mini';
-import { SCOPES, type Scope } from '../api-key.ts';
+import { CIDRS_MAX, type RateLimit, SCOPES, type Scope } from '../api-key.ts';
+import { BURST_MAX, RATE_PER_SECOND } from '../api-key-rate.ts';
+import { canonicalCidr } from '../cidr.ts';
 import { shown } from '../errors.ts';
 import { parseInstant } from '../event-input.ts';
 import { parseBody } from './body.ts';
-import { choice, fields, listOf, tenantText, text } from './field.ts';
+import { choice, decimal, fields, listOf, refusal, tenantText, text, whole } from './field.ts';
 
 /** Everything a caller may set of a key. */
 export interface KeyInput {
@@ -12,13 +14,21 @@ export interface KeyInput {
   readonly scopes: readonly Scope[];
   readonly tenant?: string;
   readonly expiresAtMs?: number;
+  /** Canonical, each once. */
+  readonly allowCidrs?: readonly string[];
+  readonly denyCidrs?: readonly string[];
+  readonly rateLimit?: RateLimit;
 }
 
 const NAME_CHARS_MAX = 100;
-const LATER = ['allowCidrs', 'denyCidrs', 'rateLimit'];
-const READ_ONLY = ['id', 'key', 'prefix', 'createdAt', 'lastUsedAt'];
+const READ_ONLY = [...['id', 'key', 'prefix', 'canSign', 'rotatedFrom', 'createdAt', 'lastUsedAt']];
+const GRACE_SECONDS = { default: 86_400, max: 604_800 } as const;
+const CIDR_CHARS_MAX = 49;
 
-const keySchema = fields({
+const CIDR_RULE = 'a block such as 192.0.2.0/24 or 2001:db8::/32, all bits behind its prefix zero';
+const cidrs = () => listOf(text(/^/, CIDR_CHARS_MAX, CIDR_RULE), 1, CIDRS_MAX);
+
+export const keySchema = fields({
   name: text(
     /^[^\p{Cc}]+$/u,
     NAME_CHARS_MAX,
@@ -26,23 +36,62 @@ const keySchema = fields({
   ),
   scopes: listOf(choice(SCOPES), 1, SCOPES.length),
   tenant: z.optional(tenantText()),
+  allowCidrs: z.optional(cidrs()),
+  denyCidrs: z.optional(cidrs()),
+  rateLimit: z.optional(
+    fields({
+      perSecond: decimal(RATE_PER_SECOND.min, RATE_PER_SECOND.max),
+      burst: whole(1, BURST_MAX),
+    }),
+  ),
   expiresAt: z.optional(text(/^/, 40, 'an RFC 3339 time such as 2030-01-31T12:00:00.000Z')),
+});
+
+export const keyRotationSchema = fields({
+  graceSeconds: z._default(whole(0, GRACE_SECONDS.max, 'seconds'), GRACE_SECONDS.default),
 });
 
 /** Reads a key; it must not have expired at `nowMs` already. */
 export function parseKeyInput(body: unknown, nowMs: number): KeyInput {
-  const { name, scopes, tenant, expiresAt } = parseBody(keySchema, body, {
-    later: LATER,
+  const { name, scopes, tenant, rateLimit, ...rest } = parseBody(keySchema, body, {
     readOnly: READ_ONLY,
-    also: ({ expiresAt: given }) => expiryProblems(given, nowMs),
+    also: (given) => [
+      ...expiryProblems(given.expiresAt, nowMs),
+      ...cidrProblems('allowCidrs', given.allowCidrs),
+      ...cidrProblems('denyCidrs', given.denyCidrs),
+    ],
   });
-  const expiresAtMs = expiresAt === undefined ? undefined : parseInstant(expiresAt);
+  const expiresAtMs = rest.expiresAt === undefined ? undefined : parseInstant(rest.expiresAt);
+  const allowCidrs = canonical(rest.allowCidrs);
+  const denyCidrs = canonical(rest.denyCidrs);
   return {
     name,
     scopes: [...new Set(scopes)],
     ...(tenant !== undefined && { tenant }),
+    ...(allowCidrs !== undefined && { allowCidrs }),
+    ...(denyCidrs !== undefined && { denyCidrs }),
+    ...(rateLimit !== undefined && { rateLimit }),
     ...(expiresAtMs !== undefined && { expiresAtMs }),
   };
+}
+
+/** How long the old key goes on working beside the new one; no body at all asks for a day. */
+export function parseKeyRotation(body: unknown): { readonly graceSeconds: number } {
+  return parseBody(keyRotationSchema, body ?? {});
+}
+
+/** Each block once, as it is written in one way only. */
+function canonical(given: readonly string[] | undefined): readonly string[] | undefined {
+  return given && [...new Set(given.flatMap((cidr) => canonicalCidr(cidr) ?? []))];
+}
+
+function cidrProblems(field: string, given: unknown) {
+  if (!Array.isArray(given)) return [];
+  return given.slice(0, CIDRS_MAX).flatMap((cidr: unknown, i) => {
+    if (typeof cidr !== 'string' || cidr.length > CIDR_CHARS_MAX) return [];
+    if (canonicalCidr(cidr) !== undefined) return [];
+    return [{ path: `${field}.${i}`, message: refusal(cidr, CIDR_RULE) }];
+  });
 }
 
 function expiryProblems(given: unknown, nowMs: number) {

@@ -16,7 +16,7 @@ const DAY_MS = 86_400_000;
 const INSTANT = 'an RFC 3339 time such as 2026-01-31T12:00:00.000Z';
 const STATUS_RULE = `one of ${RECOVER_STATUSES.join(', ')}, or a list of them`;
 
-const recoverSchema = fields({
+export const recoverSchema = fields({
   since: z.string(refusing(INSTANT)),
   until: z.optional(z.string(refusing(INSTANT))),
   status: z.optional(z.unknown()),

@@ -9,7 +9,7 @@ export interface ReplayInput {
   readonly integrations: readonly string[] | undefined;
 }
 
-const replaySchema = fields({
+export const replaySchema = fields({
   integrations: z.optional(
     listOf(
       text(/^[a-z0-9][a-z0-9_-]*$/, 64, 'the id or the name of an integration'),

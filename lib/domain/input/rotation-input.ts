@@ -14,7 +14,7 @@ export interface RotationInput {
 const GRACE_SECONDS_DEFAULT = 86_400;
 const GRACE_SECONDS_MAX = 604_800;
 
-const rotationSchema = fields({
+export const rotationSchema = fields({
   graceSeconds: z._default(whole(0, GRACE_SECONDS_MAX, 'seconds'), GRACE_SECONDS_DEFAULT),
   secret: z.optional(opaque('a text')),
 });

@@ -57,7 +57,7 @@ const READ_ONLY = ['id', 'url', 'createdAt', 'updatedAt'];
 const PREFIX_CHARS_MAX = 64;
 const ANSWER_CHARS_MAX = 1_000;
 
-const sourceSchema = fields({
+export const sourceSchema = fields({
   name: nameText(),
   tenant: z.optional(tenantText()),
   provider: choice(PROVIDER_IDS, OTHER_PROVIDERS),

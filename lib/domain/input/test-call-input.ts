@@ -12,7 +12,7 @@ export interface TestCallInput {
 const TYPE_DEFAULT = 'breakwater.test';
 const DATA_DEFAULT = { message: 'A test call from Breakwater.' };
 
-const testCallSchema = fields({
+export const testCallSchema = fields({
   type: z._default(
     text(
       EVENT_TYPE,

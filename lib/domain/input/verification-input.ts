@@ -45,7 +45,7 @@ const untimed = fields({});
 const hmac = fields({ ...hmacShape(), toleranceSeconds: toleranceSeconds() }).check(checkTemplate);
 const token = fields({ header: z._default(headerName(), TOKEN_HEADER_DEFAULT) });
 
-const SCHEMAS = {
+export const VERIFICATION_SCHEMAS = {
   'standard-webhooks': timed,
   svix: timed,
   github: untimed,
@@ -75,7 +75,7 @@ export function verificationProblems(
 ): readonly FieldError[] {
   const provider = PROVIDER_IDS.find((id) => id === body.provider);
   if (provider === undefined) return [];
-  const parsed = z.safeParse(SCHEMAS[provider], body.verification ?? {});
+  const parsed = z.safeParse(VERIFICATION_SCHEMAS[provider], body.verification ?? {});
   return [
     ...(parsed.success ? [] : problemsOf(parsed.error.issues, ['verification'])),
     ...secretProblems(provider, body, keptSecrets(provider, stored).length > 0),

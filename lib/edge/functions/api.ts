@@ -1,10 +1,11 @@
 import { composeApi } from '../../runtime/compose.ts';
 import type { Environment } from '../../runtime/config.ts';
 import type { Outside } from '../../runtime/outside.ts';
+import { withRefusalsAudited } from '../audited-refusals.ts';
+import { auditedRoutes } from '../audited-routes.ts';
 import { httpHandler } from '../http.ts';
-import { apiRoutes } from '../routes.ts';
 
 export function apiFunction(env?: Environment, outside?: Outside) {
   const deps = composeApi(env, outside);
-  return httpHandler(deps, 'api', apiRoutes(deps));
+  return withRefusalsAudited(deps, httpHandler(deps, 'api', auditedRoutes(deps)));
 }

@@ -28,7 +28,7 @@ export function callRoutes(deps: CallDeps) {
 async function call(deps: CallDeps, request: KeyedRequest): Promise<Reply> {
   const caller = callerOf(request, readQuery(request, ['tenant']));
   const integration = param(request, 'integration');
-  const body = jsonBody(request, { keysMax: KEYS_MAX });
+  const body = jsonBody(request, { keysMax: KEYS_MAX, opaque: 'body' });
   const seed = request.run?.seed;
   return replyOf(await callService(deps, caller, { integration, body, seed }));
 }

@@ -4,7 +4,12 @@ import {
   type DeliveryListDeps,
   listDeliveries,
 } from '../../app/delivery-lists.ts';
-import { type DeliveryView, deliveryDetailView, deliveryView } from '../../app/history-views.ts';
+import {
+  type DeliveryView,
+  deliveryDetailView,
+  deliveryView,
+  redactedDelivery,
+} from '../../app/history-views.ts';
 import { type LocateDeps, locateDelivery, locateEvent } from '../../app/locate.ts';
 import type { Integrations } from '../../app/ports.ts';
 import { type Caller, tenantSeen } from '../../app/tenancy.ts';
@@ -15,7 +20,7 @@ import { DEFAULT_TENANT } from '../../domain/integration.ts';
 import { csvReply } from '../csv.ts';
 import { type CursorDeps, LIST_PARAMETERS, type Limits, listed } from '../list.ts';
 import { callerOf } from '../principal.ts';
-import { oneOf, type Query, rangeOf, readQuery, textOf, typeOf } from '../query.ts';
+import { oneOf, type Query, rangeOf, readQuery, redactOf, textOf, typeOf } from '../query.ts';
 import { prefersCsv, type Reply } from '../reply.ts';
 import { expectNoFields, type KeyedRequest, param } from '../request.ts';
 import type { Route } from '../route.ts';
@@ -25,7 +30,10 @@ export type DeliveryRoutesDeps = ActionDeps &
   LocateDeps &
   CursorDeps & { readonly integrations: Pick<Integrations, 'byName'> };
 
-const FILTERS = [...LIST_PARAMETERS, 'integration', 'event', 'status', 'type', 'since', 'until'];
+const FILTERS = [
+  ...LIST_PARAMETERS,
+  ...['integration', 'event', 'status', 'type', 'since', 'until', 'redact'],
+];
 /** An export takes more rows at a time than a page on a screen; `Link: …; rel="next"` leads on. */
 const CSV_LIMITS: Limits = { max: 5_000, otherwise: 1_000 };
 
@@ -52,7 +60,7 @@ export function deliveryRoutes(deps: DeliveryRoutesDeps) {
     },
     'GET /v1/deliveries/{delivery}': {
       scope: 'deliveries:read',
-      answer: async (request) => detail(deps, 200, await deliveryOf(deps, request)),
+      answer: (request) => read(deps, request),
     },
     'POST /v1/deliveries/{delivery}/retry': {
       scope: 'deliveries:write',
@@ -73,6 +81,8 @@ export function deliveryRoutes(deps: DeliveryRoutesDeps) {
 
 async function list(deps: DeliveryRoutesDeps, request: KeyedRequest): Promise<Reply> {
   const query = readQuery(request, FILTERS);
+  // Neither a list nor its CSV shows anything that would have to go.
+  redactOf(query);
   const filter = await filterOf(deps, callerOf(request, query), query);
   const csv = prefersCsv(request.headers.accept);
   const nowMs = deps.clock.nowMs();
@@ -131,8 +141,21 @@ async function integrationOf(
   );
 }
 
+async function read(deps: DeliveryRoutesDeps, request: KeyedRequest): Promise<Reply> {
+  const query = readQuery(request, ['tenant', 'redact']);
+  const view = deliveryDetailView(await located(deps, request, query), deps.clock.nowMs());
+  return { statusCode: 200, body: redactOf(query) ? redactedDelivery(view) : view };
+}
+
 async function deliveryOf(deps: DeliveryRoutesDeps, request: KeyedRequest): Promise<Delivery> {
-  const query = readQuery(request, ['tenant']);
+  return await located(deps, request, readQuery(request, ['tenant']));
+}
+
+async function located(
+  deps: DeliveryRoutesDeps,
+  request: KeyedRequest,
+  query: Query,
+): Promise<Delivery> {
   const tenant = tenantSeen(callerOf(request, query));
   return await locateDelivery(deps, param(request, 'delivery'), tenant);
 }

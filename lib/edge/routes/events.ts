@@ -1,13 +1,19 @@
 import { type ActionDeps, replayEvent } from '../../app/delivery-actions.ts';
 import { type DeliveryListDeps, listDeliveries } from '../../app/delivery-lists.ts';
 import { type EventListDeps, listEvents } from '../../app/event-lists.ts';
-import { deliveryView, eventSummaryView, eventView, summaryOf } from '../../app/history-views.ts';
+import {
+  deliveryView,
+  eventSummaryView,
+  eventView,
+  redactedEvent,
+  summaryOf,
+} from '../../app/history-views.ts';
 import { type LocateDeps, locateEvent } from '../../app/locate.ts';
 import { tenantSeen } from '../../app/tenancy.ts';
 import { parseReplay } from '../../domain/input/replay-input.ts';
 import { type CursorDeps, LIST_PARAMETERS, listed } from '../list.ts';
 import { callerOf } from '../principal.ts';
-import { rangeOf, readQuery, textOf, typeOf } from '../query.ts';
+import { type Query, rangeOf, readQuery, redactOf, textOf, typeOf } from '../query.ts';
 import type { Reply } from '../reply.ts';
 import { type KeyedRequest, optionalJsonBody, param } from '../request.ts';
 import type { Route } from '../route.ts';
@@ -18,7 +24,7 @@ export type EventRoutesDeps = ActionDeps &
   LocateDeps &
   CursorDeps;
 
-const FILTERS = [...LIST_PARAMETERS, 'type', 'source', 'since', 'until', 'q'];
+const FILTERS = [...LIST_PARAMETERS, 'type', 'source', 'since', 'until', 'q', 'redact'];
 
 /** Events read and sent again; publishing has a function of its own. */
 export function eventRoutes(deps: EventRoutesDeps) {
@@ -26,10 +32,7 @@ export function eventRoutes(deps: EventRoutesDeps) {
     'GET /v1/events': { scope: 'events:read', answer: (request) => list(deps, request) },
     'GET /v1/events/{event}': {
       scope: 'events:read',
-      answer: async (request) => ({
-        statusCode: 200,
-        body: eventView(await eventOf(deps, request)),
-      }),
+      answer: (request) => detail(deps, request),
     },
     'GET /v1/events/{event}/deliveries': {
       scope: 'deliveries:read',
@@ -42,8 +45,16 @@ export function eventRoutes(deps: EventRoutesDeps) {
   } as const satisfies Record<string, Route>;
 }
 
+async function detail(deps: EventRoutesDeps, request: KeyedRequest): Promise<Reply> {
+  const query = readQuery(request, ['tenant', 'redact']);
+  const event = eventView(await located(deps, request, query));
+  return { statusCode: 200, body: redactOf(query) ? redactedEvent(event) : event };
+}
+
 async function list(deps: EventRoutesDeps, request: KeyedRequest): Promise<Reply> {
   const query = readQuery(request, FILTERS);
+  // A list shows nothing that would have to go.
+  redactOf(query);
   const filter = {
     tenant: tenantSeen(callerOf(request, query)),
     type: typeOf(query),
@@ -56,7 +67,8 @@ async function list(deps: EventRoutesDeps, request: KeyedRequest): Promise<Reply
 }
 
 async function deliveries(deps: EventRoutesDeps, request: KeyedRequest): Promise<Reply> {
-  const query = readQuery(request, LIST_PARAMETERS);
+  const query = readQuery(request, [...LIST_PARAMETERS, 'redact']);
+  redactOf(query);
   const tenant = tenantSeen(callerOf(request, query));
   const event = await locateEvent(deps, param(request, 'event'), tenant);
   const filter = { event, tenant: event.tenant, range: {} };
@@ -82,6 +94,9 @@ async function replay(deps: EventRoutesDeps, request: KeyedRequest): Promise<Rep
 }
 
 async function eventOf(deps: EventRoutesDeps, request: KeyedRequest) {
-  const query = readQuery(request, ['tenant']);
+  return await located(deps, request, readQuery(request, ['tenant']));
+}
+
+async function located(deps: EventRoutesDeps, request: KeyedRequest, query: Query) {
   return await locateEvent(deps, param(request, 'event'), tenantSeen(callerOf(request, query)));
 }

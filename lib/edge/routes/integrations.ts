@@ -87,7 +87,7 @@ function integrationActions(deps: IntegrationRoutesDeps) {
     'POST /v1/integrations/{integration}/test': {
       scope: WRITE,
       answer: async (request) =>
-        ok(await testCall(deps, ...named(request), optionalJsonBody(request))),
+        ok(await testCall(deps, ...named(request), optionalJsonBody(request, { opaque: 'data' }))),
     },
     'GET /v1/integrations/{integration}/secret': {
       scope: 'secrets:read',

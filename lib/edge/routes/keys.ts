@@ -1,10 +1,10 @@
-import { createKey, deleteKey, type KeyDeps, listKeys } from '../../app/api-keys.ts';
+import { createKey, deleteKey, type KeyDeps, listKeys, rotateKey } from '../../app/api-keys.ts';
 import type { Pepper } from '../../app/ports.ts';
 import { type CursorDeps, LIST_PARAMETERS, listed } from '../list.ts';
 import { callerOf } from '../principal.ts';
 import { readQuery } from '../query.ts';
 import type { Reply } from '../reply.ts';
-import { jsonBody, type KeyedRequest, param } from '../request.ts';
+import { jsonBody, type KeyedRequest, optionalJsonBody, param } from '../request.ts';
 import type { Route } from '../route.ts';
 
 export interface KeyRoutesDeps extends Omit<KeyDeps, 'pepper'>, CursorDeps {
@@ -27,6 +27,7 @@ export function keyRoutes(deps: KeyRoutesDeps) {
         return { statusCode: 204 };
       },
     },
+    'POST /v1/keys/{key}/rotate': { scope: SCOPE, answer: (request) => rotate(deps, request) },
   } as const satisfies Record<string, Route>;
 }
 
@@ -34,6 +35,14 @@ async function create(deps: KeyRoutesDeps, request: KeyedRequest): Promise<Reply
   const caller = callerOf(request, readQuery(request, []));
   const body = jsonBody(request);
   const made = await createKey({ ...deps, pepper: await deps.pepper() }, caller, body);
+  return { statusCode: 201, body: made };
+}
+
+async function rotate(deps: KeyRoutesDeps, request: KeyedRequest): Promise<Reply> {
+  const caller = callerOf(request, readQuery(request, ['tenant']));
+  const body = optionalJsonBody(request);
+  const withPepper = { ...deps, pepper: await deps.pepper() };
+  const made = await rotateKey(withPepper, caller, param(request, 'key'), body);
   return { statusCode: 201, body: made };
 }
 

@@ -18,7 +18,7 @@ import { checkShape } from '../json.ts';
 import { problemOf } from '../problem.ts';
 import { readQuery } from '../query.ts';
 import type { Reply } from '../reply.ts';
-import { jsonBody, type KeyedRequest, tooLarge } from '../request.ts';
+import { jsonBody, type KeyedRequest, refuseEncoded, tooLarge } from '../request.ts';
 import type { Route } from '../route.ts';
 
 /** What surrounds the data of the largest event: names, metadata, the spaces of pretty printing. */
@@ -28,7 +28,9 @@ const SINGLE_BYTES_MAX = EVENT_BYTES_MAX + ENVELOPE_BYTES_MAX;
 const BATCH_BYTES_MAX = 4_194_304;
 /** Wide data is data too: only what a body of this size can hardly hold is refused. */
 const EVENT_KEYS_MAX = 100_000;
-const BATCH_KEYS_MAX = 2 * EVENT_KEYS_MAX;
+/** What an event is about is the publisher's own, and goes on as it was read. */
+const EVENT_RULE = { keysMax: EVENT_KEYS_MAX, opaque: 'data' } as const;
+const BATCH_RULE = { ...EVENT_RULE, keysMax: 2 * EVENT_KEYS_MAX } as const;
 
 const JSON_TYPE = 'application/json';
 const CLOUD_EVENT_TYPE = 'application/cloudevents+json';
@@ -48,7 +50,7 @@ export function publishRoutes(deps: PublishDeps) {
       answer: (request) => {
         readQuery(request, []);
         const types = [JSON_TYPE, CLOUD_EVENTS_TYPE];
-        return batch(deps, request, jsonBody(request, { types, keysMax: BATCH_KEYS_MAX }));
+        return batch(deps, request, jsonBody(request, { types, ...BATCH_RULE }));
       },
     },
   } as const satisfies Record<RouteOf<'publish'>, Route>;
@@ -59,7 +61,7 @@ async function single(deps: PublishDeps, request: KeyedRequest): Promise<Reply> 
   const contentType = request.headers['content-type'] ?? '';
   if (isCloudEventsBatch(contentType)) {
     const types = [CLOUD_EVENTS_TYPE];
-    return batch(deps, request, jsonBody(request, { types, keysMax: BATCH_KEYS_MAX }));
+    return batch(deps, request, jsonBody(request, { types, ...BATCH_RULE }));
   }
   if (request.body.length > SINGLE_BYTES_MAX) {
     throw tooLarge(request.body.length, SINGLE_BYTES_MAX);
@@ -79,15 +81,16 @@ function parseSingle(deps: PublishDeps, request: KeyedRequest, contentType: stri
   const rule = ruleOf(deps, request);
   if (isCloudEventStructured(contentType)) {
     const types = [CLOUD_EVENT_TYPE];
-    return parseCloudEvent(jsonBody(request, { types, keysMax: EVENT_KEYS_MAX }), rule);
+    return parseCloudEvent(jsonBody(request, { types, ...EVENT_RULE }), rule);
   }
   if (isCloudEventBinary(request.headers)) {
+    refuseEncoded(request);
     const event = structuredFromBinary(request.headers, request.body);
     checkShape(event.data, EVENT_KEYS_MAX);
     return parseCloudEvent(event, rule);
   }
   const types = [JSON_TYPE, CLOUD_EVENT_TYPE, CLOUD_EVENTS_TYPE];
-  return parseNewEvent(jsonBody(request, { types, keysMax: EVENT_KEYS_MAX }), rule);
+  return parseNewEvent(jsonBody(request, { types, ...EVENT_RULE }), rule);
 }
 
 /** Each event of a batch has its own result, in the batch's order; one fault harms no other. */

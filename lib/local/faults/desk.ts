@@ -35,6 +35,7 @@ const TABLE_ENV: Readonly<Record<TableRole, string>> = {
   registry: ENV.registryTable,
   history: ENV.historyTable,
   state: ENV.stateTable,
+  audit: ENV.auditTable,
 };
 
 /** `onLine` gets a line for each fault, as if its function had logged it. */

@@ -24,7 +24,7 @@ type FunctionName = keyof typeof TIMEOUT_SECONDS;
 export const FAULTY_FUNCTIONS = (Object.keys(TIMEOUT_SECONDS) as FunctionName[]).filter(
   (name) => name !== 'firstKey',
 );
-export const FAULTY_TABLES = ['registry', 'history', 'state'] as const;
+export const FAULTY_TABLES = ['registry', 'history', 'state', 'audit'] as const;
 export type TableRole = (typeof FAULTY_TABLES)[number];
 
 /** What goes wrong in a local run. */

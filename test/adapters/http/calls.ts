@@ -1,4 +1,5 @@
 import { afterEach, expect } from 'vitest';
+import type { Lookup } from '../../../lib/adapters/http/resolver.ts';
 import { type HttpSenderOptions, httpSender } from '../../../lib/adapters/http/sender.ts';
 import type { CallResult, OutboundCall } from '../../../lib/app/ports-sending.ts';
 import {
@@ -32,6 +33,11 @@ export function call(url: string, more: Partial<OutboundCall> = {}): OutboundCal
   const body = Buffer.from('{"type":"invoice.paid"}');
   const headers = { 'content-type': 'application/json' };
   return { url, method: 'POST', headers, body, timeoutMs: 2_000, ...more };
+}
+
+/** A lookup that brings these addresses and no alias; `next` is asked anew each time. */
+export function found(next: () => readonly string[]): Lookup {
+  return async () => ({ addresses: next(), aliases: [] });
 }
 
 /** The part of a result that a test is about. */

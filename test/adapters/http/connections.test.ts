@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { IDLE_MS_MAX } from '../../../lib/adapters/http/connections.ts';
 import { answer, head } from '../../fakes/destination.ts';
-import { call, destination, localSender } from './calls.ts';
+import { call, destination, found, localSender } from './calls.ts';
 
 /** A clock that a test sets forward, as a freeze does. */
 function clock() {
@@ -54,7 +54,7 @@ describe('a connection', () => {
 
   it('is not used under another name of the same address', async () => {
     const sink = await destination();
-    const sender = localSender({ lookup: async () => ['127.0.0.1'] });
+    const sender = localSender({ lookup: found(() => ['127.0.0.1']) });
     await sender.send(call(sink.url));
     await sender.send(call(sink.url.replace('127.0.0.1', 'localhost')));
     expect(sink.connections()).toBe(2);

@@ -1,10 +1,16 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type DestinationOptions, head, type Step } from '../../fakes/destination.ts';
-import { call, destination, expectOnTime, expectReleased, localSender, verdict } from './calls.ts';
+import { fullListener } from '../../fakes/full-listener.ts';
+import {
+  call,
+  destination,
+  expectOnTime,
+  expectReleased,
+  found,
+  localSender,
+  verdict,
+} from './calls.ts';
 
 const HANG: Step = { kind: 'hang' };
 const TIMEOUT_MS = 300;
@@ -101,7 +107,7 @@ describe('a destination that takes its time', () => {
     async () => {
       const { port, stop } = await fullListener();
       const sink = await destination({ host: '127.0.0.2', port });
-      const sender = localSender({ lookup: async () => ['127.0.0.1', '127.0.0.2'] });
+      const sender = localSender({ lookup: found(() => ['127.0.0.1', '127.0.0.2']) });
       const result = await sender.send(call(`http://localhost:${port}/`, { timeoutMs: 6_000 }));
       await stop();
       expect(verdict(result)).toMatchObject({ error: null, statusCode: 200 });
@@ -268,26 +274,3 @@ describe('a destination that breaks off', () => {
     });
   });
 });
-
-/** A port whose listener sleeps and takes no more connections than its queue holds. */
-async function fullListener(room = 0) {
-  const source = `
-    const { createServer } = require('node:net');
-    const { parentPort } = require('node:worker_threads');
-    const server = createServer().listen({ port: 0, host: '127.0.0.1', backlog: ${room + 1} }, () => {
-      parentPort.postMessage(server.address().port);
-      setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 10);
-    });`;
-  const worker = new Worker(source, { eval: true });
-  const [port] = (await once(worker, 'message')) as [number];
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  const fillers = Array.from({ length: room === 0 ? 4 : 0 }, () =>
-    connect(port, '127.0.0.1').on('error', () => undefined),
-  );
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  const stop = async () => {
-    for (const filler of fillers) filler.destroy();
-    await worker.terminate();
-  };
-  return { port, stop };
-}

@@ -33,7 +33,7 @@ describe('client credentials over the wire', () => {
       () => token('tok-1'),
       (request) => answer(bearer(request) === 'Bearer tok-1' ? 200 : 401),
     );
-    const results = await Promise.all(Array.from({ length: 50 }, () => send()));
+    const results = await Promise.all(Array.from({ length: 50 }, () => send(15_000)));
     expect(new Set(results.map(({ statusCode }) => statusCode))).toEqual(new Set([200]));
     expect(service.requests).toHaveLength(50);
     expect(login.requests).toHaveLength(1);

@@ -4,6 +4,8 @@ import { expect, it } from 'vitest';
 
 const run = promisify(execFile);
 const MIB = 1_024 * 1_024;
+/** A machine that does other things meanwhile needs long for the two hundred. */
+const CASE_MS_MAX = 90_000;
 
 /** Runs one case in a process of its own: its environment and memory are what is tested. */
 async function inProcess(name: string, env: Readonly<Record<string, string>> = {}) {
@@ -11,12 +13,14 @@ async function inProcess(name: string, env: Readonly<Record<string, string>> = {
   const flags = ['--disable-warning=ExperimentalWarning', '--expose-gc'];
   const { stdout } = await run(process.execPath, [...flags, script, name], {
     env: { ...process.env, ...env },
-    timeout: 20_000,
+    timeout: CASE_MS_MAX,
   });
   return JSON.parse(stdout);
 }
 
-it('listens to no proxy and no TLS switch of the environment', async () => {
+it('listens to no proxy and no TLS switch of the environment', {
+  timeout: CASE_MS_MAX,
+}, async () => {
   const result = await inProcess('environment', {
     NODE_TLS_REJECT_UNAUTHORIZED: '0',
     NODE_USE_ENV_PROXY: '1',
@@ -34,7 +38,7 @@ it('listens to no proxy and no TLS switch of the environment', async () => {
   });
 });
 
-it('holds on to nothing of two hundred hostile answers', async () => {
+it('holds on to nothing of two hundred hostile answers', { timeout: CASE_MS_MAX }, async () => {
   const { heldBytes, rssBytes, errors } = await inProcess('memory');
   expect(errors).toEqual(['body-too-large', null, 'timeout']);
   expect(heldBytes).toBeLessThan(2 * MIB);

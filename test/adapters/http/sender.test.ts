@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { httpSender } from '../../../lib/adapters/http/sender.ts';
 import { answer, head } from '../../fakes/destination.ts';
-import { call, destination, localSender, verdict } from './calls.ts';
+import { call, destination, found, localSender, verdict } from './calls.ts';
 
 describe('one request', () => {
   it('arrives with the bytes, headers and path that were given', async () => {
@@ -117,7 +117,7 @@ describe('what may not be sent', () => {
     const lookups: string[] = [];
     const lookup = async (host: string) => {
       lookups.push(host);
-      return ['127.0.0.1'];
+      return { addresses: ['127.0.0.1'], aliases: [] };
     };
     const result = await localSender({ lookup }).send(call(url));
     expect(verdict(result)).toEqual({ error: 'blocked', statusCode: null, detail });
@@ -162,7 +162,7 @@ describe('addresses of a name', () => {
     ];
     let lookups = 0;
     const sender = localSender({
-      lookup: async () => answers[lookups++ % answers.length] ?? [],
+      lookup: found(() => answers[lookups++ % answers.length] ?? []),
     });
     let good = 0;
     for (let flip = 0; flip < 210; flip++) {
@@ -178,7 +178,7 @@ describe('addresses of a name', () => {
   it('of a public name are refused when they point here, with no connection made', async () => {
     const sink = await destination();
     for (const mode of ['strict', 'loopback'] as const) {
-      const lookup = async () => ['127.0.0.1'];
+      const lookup = found(() => ['127.0.0.1']);
       const sender = httpSender({ policy: { mode, ownHosts: [] }, lookup });
       const result = await sender.send(call(`https://rebind.example.com:${sink.port}/`));
       expect(verdict(result)).toMatchObject({ error: 'blocked', detail: 'address_not_public' });
@@ -189,7 +189,7 @@ describe('addresses of a name', () => {
   it('are vetted anew before a connection is used again', async () => {
     const sink = await destination();
     const answers = [['127.0.0.1'], ['10.0.0.1'], ['127.0.0.1']];
-    const sender = localSender({ lookup: async () => answers.shift() ?? [] });
+    const sender = localSender({ lookup: found(() => answers.shift() ?? []) });
     const url = `http://localhost:${sink.port}/`;
     expect((await sender.send(call(url))).error).toBeNull();
     expect((await sender.send(call(url))).error).toBe('blocked');
@@ -201,7 +201,7 @@ describe('addresses of a name', () => {
   it('are tried one after the other while nobody answers', async () => {
     const sink = await destination();
     const url = `http://localhost:${sink.port}/`;
-    const lookup = async () => ['::1', '127.0.0.1'];
+    const lookup = found(() => ['::1', '127.0.0.1']);
     expect((await localSender({ lookup }).send(call(url))).statusCode).toBe(200);
     expect(sink.requests).toHaveLength(1);
   });
@@ -209,7 +209,7 @@ describe('addresses of a name', () => {
   it('are thirty-two at most', async () => {
     const sink = await destination();
     const addresses = Array.from({ length: 33 }, (_, at) => `127.0.0.${at + 1}`);
-    const result = await localSender({ lookup: async () => addresses }).send(
+    const result = await localSender({ lookup: found(() => addresses) }).send(
       call(`http://localhost:${sink.port}/`),
     );
     expect(verdict(result)).toMatchObject({ error: 'blocked', detail: 'too_many_addresses' });
@@ -228,7 +228,7 @@ describe('addresses of a name', () => {
   });
 
   it('are none when the answer is empty', async () => {
-    const result = await localSender({ lookup: async () => [] }).send(call('https://a.com/'));
+    const result = await localSender({ lookup: found(() => []) }).send(call('https://a.com/'));
     expect(verdict(result)).toMatchObject({ error: 'dns', detail: 'no_addresses' });
   });
 });

@@ -1,5 +1,6 @@
 import { type Fault, faultText, listedFaults } from '../kernel/faults.ts';
 import { everyKillPoint, everyPair } from '../kernel/kill-points.ts';
+import { KILL_AFTER } from '../kernel/process.ts';
 import { type Report, story as told } from '../kernel/simulate.ts';
 import { type CrashStory, played } from './crash-story.ts';
 
@@ -10,6 +11,8 @@ export interface CrashOptions {
   readonly isWhole: boolean;
   /** Each kill takes what is in the queues along: see `PlayOptions`. */
   readonly isPurged?: boolean;
+  /** Only after each effect: before the next one is nearly the same. */
+  readonly isAfterOnly?: boolean;
   /** Told of each story when it is done. */
   readonly onStory?: (tried: Tried) => void;
 }
@@ -52,11 +55,12 @@ export async function killEverywhere(
 }
 
 async function killedIn(story: CrashStory, options: CrashOptions): Promise<Tried> {
-  const { kills, isWhole, isPurged = false } = options;
+  const { kills, isWhole, isPurged = false, isAfterOnly = false } = options;
   const began = performance.now();
   const every = kills === 'one' ? everyKillPoint : everyPair;
   const killed = await every((faults) => played(story, faults, { isWhole, isPurged }), {
     runsMax: RUNS_MAX,
+    ...(isAfterOnly && { sides: [KILL_AFTER] }),
   });
   return { story, ...killed, seconds: (performance.now() - began) / 1_000 };
 }

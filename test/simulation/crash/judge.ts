@@ -1,6 +1,7 @@
 import type { Delivery } from '../../../lib/domain/delivery.ts';
 import { deliveryId, type IntegrationId } from '../../../lib/domain/ids.ts';
 import type { Entry } from '../destinations/receivers.ts';
+import { auditBroken, auditLacks } from '../scenario/checks/audit-log.ts';
 import type { End, EndCheck } from './crash-story.ts';
 import { leftovers } from './leftovers.ts';
 
@@ -54,6 +55,8 @@ const ALWAYS: Readonly<Record<string, EndCheck>> = {
       const { visible, inFlight, delayed } = queue.counts();
       return visible + inFlight + delayed > 0;
     })?.name,
+  'the audit log is whole': ({ stage }) => auditBroken(stage.product),
+  'every stored change has an entry': ({ stage }) => auditLacks(stage.product),
   'nothing is left in the tables': ({ story, stage, isPurged }) => {
     const mayStay = new Set<string>(story.leaves);
     // The last of a line was killed before it could leave, and nobody comes after it: whoever does

@@ -1,4 +1,5 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { AUDIT_HEADS } from '../../../lib/adapters/dynamodb/audit-keys.ts';
 import type { Snapshot } from '../dynamodb/views.ts';
 import { simulate } from '../kernel/simulate.ts';
 import { deployed } from '../product/product.ts';
@@ -21,8 +22,16 @@ export function manyIntegrations(count: number) {
     },
     async register(stage: Stage): Promise<void> {
       // It was awaited before the run, so that nothing of the machine is waited for in it.
-      const { registry = [] } = (await rows) ?? {};
+      const { registry = [], audit = [], state = [] } = (await rows) ?? {};
       const { client } = stage.product.db.model;
+      // What the registry has the audit log tells of.
+      const heads = state.filter(({ pk }) => pk?.S === AUDIT_HEADS);
+      for (const [TableName, items] of [
+        [TABLE_NAMES.audit, audit],
+        [TABLE_NAMES.state, heads],
+      ] as const) {
+        for (const Item of items) await client.send(new PutItemCommand({ TableName, Item }));
+      }
       for (const Item of registry) {
         await client.send(new PutItemCommand({ TableName: TABLE_NAMES.registry, Item }));
         const [, , , name] = Item.pk?.S?.split('#') ?? [];

@@ -1,6 +1,7 @@
 import type { CrashStory } from './crash-story.ts';
 import { acceptStories } from './stories-accept.ts';
 import { againStories } from './stories-again.ts';
+import { auditStories } from './stories-audit.ts';
 import { callStories } from './stories-call.ts';
 import { chainStories, deliverStories } from './stories-deliver.ts';
 import { fifoStories } from './stories-fifo.ts';
@@ -19,4 +20,5 @@ export const crashStories: readonly CrashStory[] = [
   ...againStories,
   ...registryStories,
   ...callStories,
+  ...auditStories,
 ];

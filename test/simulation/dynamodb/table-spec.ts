@@ -28,12 +28,13 @@ export interface TableSpec extends KeySpec {
 }
 
 /** The product's tables under these names. */
-export function productTables(names: Tables): readonly TableSpec[] {
-  const { registry, history, state } = TABLES;
+export function productTables(names: Tables & { readonly audit?: string }): readonly TableSpec[] {
+  const { registry, history, state, audit } = TABLES;
   return [
     specOfNames(names.registry, registry),
     specOfNames(names.history, history),
     specOfNames(names.state, state),
+    specOfNames(names.audit ?? 'audit', audit),
   ];
 }
 

@@ -16,6 +16,8 @@ export interface KillOptions {
   readonly runsMax?: number;
   /** Which points are meant; all, where it is absent. */
   readonly picks?: (point: string) => boolean;
+  /** Before the effect of a point, after it, or (where it is absent) each in turn. */
+  readonly sides?: readonly string[];
 }
 
 const RUNS_MAX = 100_000;
@@ -54,7 +56,7 @@ function pointsOf(points: readonly string[], { picks = () => true }: KillOptions
 
 function killsOf(points: readonly string[], options: KillOptions): readonly Fault[] {
   return pointsOf(points, options).flatMap((at) =>
-    [KILL_BEFORE, KILL_AFTER].map((kind) => ({ at, kind, amount: 0 })),
+    (options.sides ?? [KILL_BEFORE, KILL_AFTER]).map((kind) => ({ at, kind, amount: 0 })),
   );
 }
 

@@ -26,7 +26,9 @@ import type { LambdaHandler } from '../lambda/instance.ts';
 import { type Rest, schedule } from '../lambda/schedule.ts';
 import { type ModelSqs, modelSqs } from '../sqs/model.ts';
 import type { Weaknesses as SqsWeaknesses } from '../sqs/weaknesses.ts';
+import { told } from './commands.ts';
 import { type Gateway, gateway } from './gateway.ts';
+import { type Keys, modelKeys } from './keys.ts';
 import { type Line, type Log, productLog } from './log.ts';
 import {
   BATCH_SIZE,
@@ -49,6 +51,7 @@ export interface Product {
   readonly db: DynamoDb;
   readonly sqs: ModelSqs;
   readonly vault: Vault;
+  readonly keys: Keys;
   readonly queues: Readonly<Record<QueueName, NamedQueue>>;
   readonly deadLetters: Readonly<Record<'delivery' | 'background', NamedQueue>>;
   readonly functions: Readonly<Record<FunctionName, ModelFunction>>;
@@ -105,6 +108,7 @@ export function deployed(simulation: Simulation, options: ProductOptions): Produ
     weaknesses: options.sqs ?? {},
   });
   const vault = modelVault(simulation);
+  const keys = modelKeys(simulation);
   const env = environmentOf(sqs.urlOf);
 
   const composeOf =
@@ -114,9 +118,10 @@ export function deployed(simulation: Simulation, options: ProductOptions): Produ
         clock: process.clock,
         random: process.random,
         telemetry: log.telemetryOf(process.name),
-        dynamo: throughOf(process, db.clientOf(process)),
-        sqs: queuesThroughOf(process, sqs.clientOf(process, chainOf)),
-        secrets: vault.clientOf(process),
+        dynamo: told(name, 'DynamoDBClient', throughOf(process, db.clientOf(process))),
+        sqs: told(name, 'SQSClient', queuesThroughOf(process, sqs.clientOf(process, chainOf))),
+        secrets: told(name, 'SecretsManagerClient', vault.clientOf(process)),
+        kms: told(name, 'KMSClient', keys.clientOf(process)),
         sender: hosts.senderOf(process),
       };
       return MAKE[name](env, outside) as LambdaHandler;
@@ -155,7 +160,7 @@ export function deployed(simulation: Simulation, options: ProductOptions): Produ
     ...(options.rest && { rest: options.rest }),
   });
   const request = gateway(simulation, functions);
-  const product = { simulation, db, sqs, vault, queues, deadLetters, functions };
+  const product = { simulation, db, sqs, vault, keys, queues, deadLetters, functions };
   return { ...product, receivers: hosts, log, request };
 }
 

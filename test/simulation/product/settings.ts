@@ -11,7 +11,9 @@ import { PLACE } from '../sqs/model.ts';
 /** The product as the template deploys it in its stage `dev`: `settings.test.ts` compares them. */
 export const SETTINGS: StageSettings = settingsOf('dev');
 
-export const TABLE_NAMES = { registry: 'registry', history: 'history', state: 'state' } as const;
+export const TABLE_NAMES = {
+  ...{ registry: 'registry', history: 'history', state: 'state', audit: 'audit' },
+} as const;
 
 /** A function that the simulation runs. The authorizer is left out: requests name who asks. */
 export type FunctionName =
@@ -56,12 +58,14 @@ export function environmentOf(urlOf: (queue: { readonly name: string }) => strin
     [ENV.registryTable]: TABLE_NAMES.registry,
     [ENV.historyTable]: TABLE_NAMES.history,
     [ENV.stateTable]: TABLE_NAMES.state,
+    [ENV.auditTable]: TABLE_NAMES.audit,
     [ENV.deliveryQueueUrl]: queueUrl('delivery'),
     [ENV.slowQueueUrl]: queueUrl('slow'),
     [ENV.drainQueueUrl]: queueUrl('drain'),
     [ENV.fanOutQueueUrl]: queueUrl('fanOut'),
     [ENV.workQueueUrl]: queueUrl('work'),
     [ENV.pepperSecretId]: 'pepper',
+    [ENV.secretsKeyArn]: 'key',
     [ENV.retentionDays]: String(RETENTION_DAYS),
     [ENV.publicUrl]: `https://in.${PLACE.region}.example.com`,
     AWS_LAMBDA_FUNCTION_NAME: 'breakwater',

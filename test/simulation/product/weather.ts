@@ -11,11 +11,11 @@ const OFF_MS_MAX = 45 * 60_000;
 
 /**
  * What befalls a whole service for minutes. Faults: `dynamodb-down`, every request to the tables
- * fails; `kms-down`, each is refused, as when their key is disabled; `secrets-out`; `lambda-off`,
+ * fails; `kms-down`, each is refused, as when their key is disabled, and so are data keys; `secrets-out`; `lambda-off`,
  * a function whose concurrency somebody has set to zero, for up to three quarters of an hour.
  */
 export function productWeather(product: Product, { everyMs }: WeatherOptions): void {
-  const { simulation, db, vault, functions } = product;
+  const { simulation, db, vault, keys, functions } = product;
   const { clock } = simulation.world;
   const over = (who: string, forMs: number, end: () => void) =>
     clock.after(forMs, () => {
@@ -28,8 +28,10 @@ export function productWeather(product: Product, { everyMs }: WeatherOptions): v
     const tables = simulation.fault('tables', ['dynamodb-down', 'kms-down']);
     if (tables !== undefined && db.outage === 'none') {
       db.outage = tables.kind === 'kms-down' ? 'denied' : 'down';
+      keys.outage = tables.kind === 'kms-down';
       over('tables', tables.amount * TABLES_MS_MAX, () => {
         db.outage = 'none';
+        keys.outage = false;
       });
     }
     const secrets = simulation.fault('secrets', ['secrets-out']);

@@ -17,4 +17,5 @@ export const RATES: Rates = {
   ...{ 'receiver-deaf': 0.03, 'receiver-reset': 0.02, 'receiver-down': 0.02 },
   ...{ 'receiver-hanging': 0.01, 'receiver-failing': 0.05 },
   ...{ 'secrets-down': 0.05, 'secrets-out': 0.02, 'dynamodb-down': 0.02, 'kms-down': 0.02 },
+  'kms-throttle': 0.05,
 };

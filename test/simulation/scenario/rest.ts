@@ -1,3 +1,4 @@
+import { AUDIT_INTENTS } from '../../../lib/adapters/dynamodb/audit-keys.ts';
 import { unpackTargets } from '../../../lib/adapters/dynamodb/codec.ts';
 import { JOB_MARKS, parseDeliverySk, SWEEPS } from '../../../lib/adapters/dynamodb/table.ts';
 import type { IntegrationId } from '../../../lib/domain/ids.ts';
@@ -17,6 +18,8 @@ const RECOUNTED_MS = [12 * MINUTE_MS, 13 * MINUTE_MS] as const;
 const WRITTEN_MS = MINUTE_MS;
 /** This long before and after a time at which a breaker may move. */
 const AROUND_MS = 2 * MINUTE_MS;
+/** Partitions whose rows say that something is under way. */
+const MARKS: readonly string[] = [SWEEPS, JOB_MARKS, AUDIT_INTENTS];
 /** How often where a job is under way, or a sweep that was begun not long ago. */
 const MARKED_EVERY_MS = 3 * MINUTE_MS;
 const SWEPT_MS = 30 * MINUTE_MS;
@@ -44,7 +47,7 @@ export function resting(product: () => Product, watch: Watch, calmFromMs: number
     string,
     { readonly sinceMs: number; readonly left: Set<IntegrationId> }
   >();
-  /** Sweeps and unfinished jobs, since when. */
+  /** Sweeps, unfinished jobs and changes that are not told of yet, since when. */
   const marks = new Map<string, number>();
   const lookers: (() => void)[] = [];
   let lastTickAtMs = 0;
@@ -52,9 +55,9 @@ export function resting(product: () => Product, watch: Watch, calmFromMs: number
   function see({ table, before, after, atMs }: Written) {
     const row = after ?? before;
     const [pk = '', sk = ''] = [row?.pk?.S, row?.sk?.S];
-    if (table === TABLE_NAMES.state && (pk === SWEEPS || pk === JOB_MARKS)) {
+    if (table === TABLE_NAMES.state && MARKS.includes(pk)) {
       if (after === undefined) marks.delete(pk + sk);
-      else marks.set(pk + sk, pk === SWEEPS ? atMs : Number.POSITIVE_INFINITY);
+      else marks.set(pk + sk, pk === JOB_MARKS ? Number.POSITIVE_INFINITY : atMs);
     } else if (table === TABLE_NAMES.history && sk === 'E' && after !== undefined) {
       const left = new Set(unpackTargets(after.tg?.S ?? ''));
       if (before === undefined && left.size > 0) unbegun.set(pk, { sinceMs: atMs, left });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { blockOf } from '../command/block.ts';
 
-const SEEDS = 16;
+const SEEDS = 12;
 const TIMEOUT_MS = 600_000;
 /** Where CI moves on: each of its runs may begin with other seeds. */
 const FROM = Number(process.env.SIMULATE_FROM ?? 1_001);

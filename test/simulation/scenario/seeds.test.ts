@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { blockOf } from '../command/block.ts';
 
-const SEEDS = 16;
+const SEEDS = 12;
 const TIMEOUT_MS = 600_000;
 
 describe('a week of faults and 30 days of calm', () => {

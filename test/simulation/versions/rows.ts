@@ -5,7 +5,7 @@ export type RowKind = (typeof KINDS)[number][0];
 
 type Pattern = readonly [table: string, pk: RegExp, sk: RegExp];
 
-const { registry, history, state } = TABLE_NAMES;
+const { registry, history, state, audit } = TABLE_NAMES;
 
 const KINDS = [
   ['integration', [registry, /^T#/, /^INT#/]],
@@ -19,6 +19,12 @@ const KINDS = [
   ['event', [history, /#/, /^E$/]],
   ['payload', [history, /#/, /^P#/]],
   ['delivery', [history, /#/, /^D#/]],
+  ['key-rate', [state, /^AUTH#RATE#/, /^R$/]],
+  ['lock-out', [state, /^AUTH#LOCK#/, /^L$/]],
+  ['signature', [state, /^AUTH#SIGN#/, /^S$/]],
+  ['audit-head', [state, /^AUDIT-HEADS$/, /./]],
+  ['audit-intent', [state, /^AUDIT-INTENTS$/, /./]],
+  ['audit-entry', [audit, /^AUDIT#/, /^\d/]],
   ['claim', [state, /^CLAIM#/, /^CLAIM$/]],
   ['checkpoint', [state, /^CHECKPOINT#/, /^CHECKPOINT$/]],
   ['health-check', [state, /^HEALTHCHECKS$/, /./]],

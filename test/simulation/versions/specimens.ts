@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { begun } from '../../../lib/domain/drain.ts';
 import { newJob } from '../../../lib/domain/job.ts';
+import { afterFailure } from '../../../lib/domain/lock-out.ts';
 import {
   failed,
   halfOpen,
@@ -12,6 +13,7 @@ import {
 } from '../../contracts/breaker-fixtures.ts';
 import { apiKey, integration, source, T0, ulidOf } from '../../contracts/fixtures.ts';
 import type { FakeStores } from '../../fakes/stores.ts';
+import { AUDIT_SPECIMEN } from './specimens-audit.ts';
 import { HISTORY_SPECIMENS } from './specimens-history.ts';
 
 /** Something that is stored, and what is read of it then. */
@@ -35,6 +37,17 @@ const JOB = newJob(
   },
   T0,
 );
+
+const KEY = apiKey(1, {
+  tenant: 'default',
+  expiresAtMs: T0 + 720 * HOUR_MS,
+  allowCidrs: ['192.0.2.0/24', '2001:db8::/32'],
+  denyCidrs: ['192.0.2.128/25'],
+  rateLimit: { perSecond: 0.5, burst: 5 },
+  bucket: `key_${ulidOf(2)}`,
+  signing: '1.c2VhbGVk',
+  rotatedFrom: `key_${ulidOf(3)}`,
+});
 
 /** With everything that may be there: what is stored of less is less of the same. */
 const INTEGRATION = integration(1, {
@@ -69,10 +82,24 @@ export const SPECIMENS: Readonly<Record<string, Specimen>> = {
   },
   'api-key': {
     async write({ apiKeys }) {
-      await apiKeys.create(apiKey(1));
-      await apiKeys.used(apiKey(1), T0 + HOUR_MS);
+      await apiKeys.create(KEY);
+      await apiKeys.used(KEY, T0 + HOUR_MS);
     },
-    read: ({ apiKeys }) => apiKeys.byId(apiKey(1).id),
+    read: ({ apiKeys }) => apiKeys.byId(KEY.id),
+  },
+  audit: AUDIT_SPECIMEN,
+  'key-guards': {
+    async write({ keyRates, lockOuts, signaturesSeen }) {
+      await keyRates.take(KEY.id, { perSecond: 2, burst: 5 }, 3, T0);
+      await lockOuts.save('192.0.2.1', afterFailure(undefined, KEY.lookup, T0), 0);
+      await signaturesSeen.note('a-signature', T0 + 300_000, T0);
+    },
+    read: async ({ keyRates, lockOuts, signaturesSeen }) => ({
+      lockOut: await lockOuts.load('192.0.2.1'),
+      signature: await signaturesSeen.note('a-signature', T0 + 300_000, T0),
+      // Last, for it takes what is left.
+      rate: await keyRates.take(KEY.id, { perSecond: 2, burst: 5 }, 9, T0),
+    }),
   },
   claim: {
     async write({ claims }) {

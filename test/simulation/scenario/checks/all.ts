@@ -1,4 +1,5 @@
 import { ACCEPTANCE_CHECKS } from './acceptance.ts';
+import { AUDIT_CHECKS } from './audit-log.ts';
 import { BREAKER_CHANGE_CHECKS, BREAKER_CHECKS } from './breakers.ts';
 import { DELIVERY_CHANGE_CHECKS } from './changes.ts';
 import type { ChangeChecks, Checks } from './check.ts';
@@ -16,9 +17,11 @@ export const CHECKS: Checks = {
   ...REQUEST_CHECKS,
   ...SCHEDULE_CHECKS,
   ...ENDING_CHECKS,
-  ...EFFORT_CHECKS,
   ...BREAKER_CHECKS,
   ...ORDER_CHECKS,
+  ...AUDIT_CHECKS,
+  // Last: it asks what all cost, not whether it went well.
+  ...EFFORT_CHECKS,
 };
 
 /** Every guarantee that is judged at each stored change of a delivery. */

@@ -1,0 +1,170 @@
+import {
+  type AuditActor,
+  type AuditDraft,
+  type AuditEntry,
+  type AuditId,
+  type AuditOutcome,
+  type AuditResource,
+  type ChainEnd,
+  type ChainHead,
+  endAt,
+  endOf,
+  entryAfter,
+  NO_TENANT,
+  parseEntry,
+} from '../domain/audit.ts';
+import { ID_RANDOM_BYTES, ulid } from '../domain/ids.ts';
+import type { Clock, Random, Telemetry } from './ports.ts';
+import type { AuditTrail } from './ports-audit.ts';
+
+export interface AuditDeps {
+  readonly auditTrail: AuditTrail;
+  readonly clock: Pick<Clock, 'nowMs' | 'sleep'>;
+  readonly random: Random;
+  readonly telemetry: Pick<Telemetry, 'info' | 'error'>;
+}
+
+/** Something that has happened, and is to be in the audit log. No secret may be in any of it. */
+export interface AuditEvent {
+  /** Whose chain it goes to; left out: the chain of what belongs to no tenant. */
+  readonly tenant?: string | undefined;
+  readonly actor: AuditActor;
+  /** `kind.verb`, such as `auth.locked-out`. */
+  readonly action: string;
+  readonly resource: AuditResource;
+  readonly outcome: AuditOutcome;
+  readonly requestId?: string | undefined;
+  readonly sourceIp?: string | undefined;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+/** What others may tell the audit log. */
+export interface Audit {
+  /** Adds an entry to its chain; throws if it could not be stored, or may not have been. */
+  event(event: AuditEvent): Promise<AuditEntry>;
+}
+
+export function auditLog(deps: AuditDeps): Audit {
+  return {
+    async event(event) {
+      const draft = draftOf(event, newAuditId(deps));
+      return (await appendOnce(deps, draft, await deps.auditTrail.end(draft.tenant))).entry;
+    },
+  };
+}
+
+export function newAuditId({ clock, random }: Pick<AuditDeps, 'clock' | 'random'>): AuditId {
+  return `aud_${ulid(clock.nowMs(), random.bytes(ID_RANDOM_BYTES))}`;
+}
+
+export function draftOf(event: AuditEvent, id: AuditId): AuditDraft {
+  const { tenant = NO_TENANT, actor, action, resource, outcome } = event;
+  const { requestId = null, sourceIp = null, before = null, after = null } = event;
+  const said = { actor, action, resource, outcome, requestId, sourceIp, before, after };
+  return { id, tenant, ...said };
+}
+
+/** Appends that lose a race to others are made again behind them. */
+const RACES_MAX = 300;
+const WAIT_MS = 10;
+const WAIT_MS_MAX = 500;
+const PAGE_ROWS = 100;
+const PAGES_MAX = 1_000;
+
+/**
+ * Adds the entry to its chain unless it is there already, after `end`: of many that append the same
+ * entry at the same time, one does. Whoever puts an entry has read all that is before it.
+ */
+export async function appendOnce(
+  deps: AuditDeps,
+  draft: AuditDraft,
+  end: ChainEnd,
+): Promise<{ readonly entry: AuditEntry; readonly isNew: boolean }> {
+  let last = end;
+  for (let race = 0; race < RACES_MAX; race++) {
+    const entry = entryAfter(last, draft, deps.clock.nowMs());
+    if ((await deps.auditTrail.append(entry)) === 'appended') {
+      await coverHead(deps, draft.tenant, entry);
+      logEntry(deps, entry);
+      return { entry, isNew: true };
+    }
+    await aside(deps, race);
+    const seen = await lookBeyond(deps, draft, last);
+    if (seen.found !== undefined) {
+      await coverHead(deps, draft.tenant, seen.found);
+      logEntry(deps, seen.found);
+      return { entry: seen.found, isNew: false };
+    }
+    last = seen.end;
+  }
+  throw new Error(`An audit entry lost ${RACES_MAX} races for its place.`);
+}
+
+/** Lets others go first, ever longer. */
+async function aside({ clock, random }: AuditDeps, race: number): Promise<void> {
+  await clock.sleep(Math.ceil(Math.min(WAIT_MS_MAX, WAIT_MS * 2 ** race) * random.unit()));
+}
+
+/** The draft's entry if it stands somewhere behind `end`, and where the chain ends now. */
+async function lookBeyond(
+  { auditTrail }: AuditDeps,
+  { id, tenant }: AuditDraft,
+  end: ChainEnd,
+): Promise<{ readonly found?: AuditEntry; readonly end: ChainEnd }> {
+  let last = end;
+  for (let page = 0; page < PAGES_MAX; page++) {
+    const rows = await auditTrail.read(tenant, last.seq + 1, PAGE_ROWS);
+    const found = rows.map(({ text }) => parseEntry(text)).find((entry) => entry?.id === id);
+    const row = rows.at(-1);
+    if (row !== undefined) last = endAt(row);
+    if (found !== undefined) return { found, end: last };
+    if (rows.length < PAGE_ROWS) return { end: last };
+  }
+  throw new Error(`More than ${PAGES_MAX} pages of entries came after one that was begun.`);
+}
+
+/**
+ * Notes beside the chain that it goes as far as this entry. Done before anybody forgets about the
+ * entry, so that an end that is cut off is missed. Where the chain does not hold what was noted
+ * before, the note stays as it is, for the verification to find.
+ */
+async function coverHead(deps: AuditDeps, tenant: string, entry: AuditEntry): Promise<void> {
+  const { auditTrail, telemetry } = deps;
+  for (let race = 0; race < RACES_MAX; race++) {
+    const noted = await auditTrail.anchor(tenant);
+    if (noted !== undefined) {
+      const stands = await holds(deps, tenant, noted, entry);
+      if (!stands)
+        return telemetry.error('audit.broken', { tenant, seq: noted.seq, hash: noted.hash });
+      if (noted.seq >= entry.seq) return;
+    }
+    const { seq, hash } = endOf(entry);
+    if ((await auditTrail.moveAnchor(tenant, noted, { seq, hash })) === 'moved') return;
+    await aside(deps, race);
+  }
+  throw new Error(`The head of an audit chain could not be noted in ${RACES_MAX} races.`);
+}
+
+/** Whether the chain has the noted entry; most often it is the one before, and nothing is read. */
+async function holds(
+  { auditTrail }: AuditDeps,
+  tenant: string,
+  noted: ChainHead,
+  entry: AuditEntry,
+): Promise<boolean> {
+  if (noted.seq === entry.seq) return noted.hash === entry.hash;
+  if (noted.seq === entry.seq - 1) return noted.hash === entry.prevHash;
+  const [row] = await auditTrail.read(tenant, noted.seq, 1);
+  return row?.place === noted.seq && endAt(row).hash === noted.hash;
+}
+
+/** The second anchor: who keeps the logs knows every head there has been. */
+function logEntry({ telemetry }: AuditDeps, entry: AuditEntry): void {
+  const { id, seq, hash, tenant, action, outcome, requestId, resource, actor } = entry;
+  telemetry.info('audit.appended', {
+    ...{ id, seq, hash, tenant, action, outcome, resource: resource.id ?? resource.name },
+    ...(requestId !== null && { requestId }),
+    ...(actor.kind === 'key' && { keyId: actor.keyId }),
+  });
+}

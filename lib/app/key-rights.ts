@@ -1,0 +1,76 @@
+import type { ApiKey, Principal } from '../domain/api-key.ts';
+import { type Bounds, boundsWithin, couldHaveMade } from '../domain/api-key-bounds.ts';
+import { notFound, RequestError } from '../domain/errors.ts';
+import type { KeyId } from '../domain/ids.ts';
+import type { KeyInput } from '../domain/input/key-input.ts';
+import { hasScope } from '../domain/keys.ts';
+import type { ApiKeys } from './ports.ts';
+import { type Caller, requireTenant, tenantSeen } from './tenancy.ts';
+
+/** Who may do what with keys: a key makes, replaces and ends only what it could make itself. */
+
+export interface KeyRightsDeps {
+  readonly apiKeys: Pick<ApiKeys, 'byId'>;
+}
+
+const KEY_ID = /^key_[0-9a-hjkmnp-tv-z]{26}$/;
+
+/** The key, for a caller that could have made it; `first` is asked before that is looked at. */
+export async function keyToRule(
+  deps: KeyRightsDeps,
+  caller: Caller,
+  id: string,
+  first: (key: ApiKey) => void = () => {},
+): Promise<ApiKey> {
+  const tenant = tenantSeen(caller);
+  const key = isKeyId(id) ? await deps.apiKeys.byId(id) : undefined;
+  if (key === undefined || (tenant !== undefined && key.tenant !== tenant)) {
+    throw notFound('key', id);
+  }
+  first(key);
+  requireMayGrant(caller.principal, key);
+  const maker = await boundedMaker(deps, caller.principal);
+  if (maker !== undefined && !couldHaveMade(maker, key)) {
+    throw new RequestError(
+      'forbidden',
+      'This key has an end, addresses or a rate limit, and the other one has wider ones.',
+    );
+  }
+  return key;
+}
+
+/** The caller's own key where it has bounds that are handed on; undefined: there are none. */
+export async function boundedMaker(
+  deps: KeyRightsDeps,
+  principal: Principal,
+): Promise<ApiKey | undefined> {
+  if (principal.isBounded !== true) return undefined;
+  const maker = await deps.apiKeys.byId(principal.keyId);
+  if (maker !== undefined) return maker;
+  throw new RequestError('forbidden', 'This key was revoked.');
+}
+
+export function boundsOf(maker: ApiKey, wanted: Bounds): Bounds {
+  const bounded = boundsWithin(maker, wanted);
+  if (bounded.kind === 'bounded') return bounded.bounds;
+  const field = bounded.field === 'expiresAtMs' ? 'expiresAt' : bounded.field;
+  throw new RequestError('forbidden', `${field}: ${bounded.message}.`);
+}
+
+/** 403 unless the principal itself has every scope, in every tenant that is asked for. */
+export function requireMayGrant(
+  principal: Principal,
+  wanted: Pick<KeyInput, 'scopes' | 'tenant'>,
+): void {
+  requireTenant(principal, wanted.tenant);
+  const beyond = wanted.scopes.filter((scope) => !hasScope(principal, scope));
+  if (beyond.length === 0) return;
+  throw new RequestError(
+    'forbidden',
+    `scopes: this key does not have ${beyond.join(', ')} itself.`,
+  );
+}
+
+function isKeyId(text: string): text is KeyId {
+  return KEY_ID.test(text);
+}

@@ -1,0 +1,65 @@
+import type {
+  AuditDraft,
+  AuditEntry,
+  AuditId,
+  ChainEnd,
+  ChainHead,
+  StoredEntry,
+} from '../domain/audit.ts';
+import type { Page } from './ports.ts';
+
+/** What is kept of an audited change until its entry is in the chain. */
+export interface AuditIntent {
+  /** The entry as it is to be, should nobody come to tell more of it. */
+  readonly draft: AuditDraft;
+  /** When it was begun. */
+  readonly atMs: number;
+  /** The chain's end when it was begun: its entry can only be after that. */
+  readonly end: ChainEnd;
+}
+
+export interface AuditQuery {
+  /** One chain; left out: all. */
+  readonly tenant?: string;
+  /** Inclusive. */
+  readonly sinceMs?: number;
+  /** Exclusive. */
+  readonly untilMs?: number;
+  readonly matches: (entry: AuditEntry) => boolean;
+  /** A page's `next`. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+/** The chains of audit entries, one for each tenant: only ever added to. */
+export interface AuditTrail {
+  /** Strongly consistent; `EMPTY_CHAIN` where there is none. */
+  end(tenant: string): Promise<ChainEnd>;
+  /**
+   * Puts the entry at its place; `taken` if there is one: another, or this very one, put by a write
+   * whose answer was lost.
+   */
+  append(entry: AuditEntry): Promise<'appended' | 'taken'>;
+  /** At most `limit` rows from this place on, in order. Strongly consistent. */
+  read(tenant: string, fromSeq: number, limit: number): Promise<readonly StoredEntry[]>;
+  /** Newest first; of all chains it may lag a moment. May be short of `limit` and have a `next`. */
+  list(query: AuditQuery): Promise<Page<AuditEntry>>;
+  /** What is noted apart from the chain of how far it goes. Strongly consistent. */
+  anchor(tenant: string): Promise<ChainHead | undefined>;
+  /** Every chain that has an anchor. */
+  anchored(): Promise<readonly string[]>;
+  /** Notes `to` in place of exactly `from`. */
+  moveAnchor(
+    tenant: string,
+    from: ChainHead | undefined,
+    to: ChainHead,
+  ): Promise<'moved' | 'stale'>;
+}
+
+export interface AuditIntents {
+  /** Stores it, in place of an older one of the same entry. */
+  put(intent: AuditIntent): Promise<void>;
+  remove(id: AuditId): Promise<void>;
+  /** The oldest first, at most `limit`. Strongly consistent. */
+  oldest(limit: number): Promise<readonly AuditIntent[]>;
+}

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Gateway, startGateway } from './gateway.ts';
+import { expectProblem } from './problems.ts';
+
+let gateway: Gateway;
+
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+
+afterAll(async () => {
+  await gateway.stop();
+});
+
+const AT_ONCE = 12;
+
+interface Entry {
+  readonly action: string;
+  readonly seq: number;
+  readonly hash: string;
+}
+
+async function entries(query = ''): Promise<Entry[]> {
+  return (await gateway.call('GET', `/v1/audit${query}`)).json.data;
+}
+
+describe('the audit log', () => {
+  it('tells of changes, of many at the same time too, and is found whole', async () => {
+    await gateway.register({ name: 'erp', endpoint: 'https://erp.example.com/hooks' });
+    await gateway.call('POST', '/v1/integrations/erp/pause');
+    await gateway.call('GET', '/v1/integrations/erp/secret');
+    const told = await entries('?tenant=default');
+    expect(told.map(({ action }) => action)).toEqual([
+      ...['secret.read', 'integration.pause', 'integration.create'],
+    ]);
+    const answers = await Promise.all(
+      Array.from({ length: AT_ONCE }, (_, n) =>
+        gateway.call('PUT', `/v1/integrations/crm-${n}`, {
+          body: { serviceType: 'webhook', endpoint: `https://crm-${n}.example.com/hooks` },
+        }),
+      ),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
+    const [last] = await entries('?tenant=default');
+    expect(last?.seq).toBe(3 + AT_ONCE);
+    const path = `/v1/audit/verify?tenant=default&head=${last?.seq}:${last?.hash}`;
+    const head = { seq: 3 + AT_ONCE, hash: last?.hash };
+    const whole = { ok: true, chains: [{ checked: 3 + AT_ONCE, head, problem: null }] };
+    expect((await gateway.call('GET', path)).json).toMatchObject(whole);
+    await gateway.restart();
+    expect((await gateway.call('GET', path)).json).toMatchObject(whole);
+    expect((await gateway.call('GET', '/v1/audit/verify')).json.ok).toBe(true);
+  });
+
+  it('shows a key of one tenant that one, and tells of what a key may not', async () => {
+    const key = await gateway.key({ scopes: ['audit:read'], tenant: 'acme' });
+    const made = (await entries('?tenant=acme')).map(({ action }) => action);
+    expect(made).toEqual(['key.create']);
+    const own = await gateway.call('GET', '/v1/audit', { key });
+    expect(own.json.data).toHaveLength(1);
+    expectProblem(await gateway.call('GET', '/v1/audit?tenant=default', { key }), 403, 'forbidden');
+    expectProblem(await gateway.call('GET', '/v1/keys', { key }), 403, 'forbidden');
+    const [first] = await entries('?tenant=acme');
+    expect(first).toMatchObject({
+      ...{ action: 'auth.forbidden', outcome: 'refused' },
+      ...{ resource: { kind: 'route', name: 'GET /v1/keys' }, sourceIp: '127.0.0.1' },
+    });
+  });
+
+  it('leaves the tick nothing to complete after requests that ended', async () => {
+    await gateway.run.tick();
+    expect((await gateway.call('GET', '/v1/audit/verify')).json.ok).toBe(true);
+  });
+});
