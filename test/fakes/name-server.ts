@@ -1,7 +1,7 @@
 /** A name server on this machine that says exactly what a test tells it, over UDP and TCP. */
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 
 const TYPES = { A: 1, CNAME: 5, TXT: 16, AAAA: 28, DNAME: 39 } as const;
 export type RecordType = keyof typeof TYPES;
@@ -37,6 +37,29 @@ export interface FakeNameServer {
   close(): void;
 }
 
+/** Ports that are free for the one and taken for the other. */
+const PORTS_TRIED_MAX = 50;
+
+/** Both on one port: that of the first is drawn, and somebody else may have it for the second. */
+async function listening(tcp: Server): Promise<{ readonly udp: UdpSocket; readonly port: number }> {
+  for (let tries = 1; ; tries++) {
+    tcp.listen(0, '127.0.0.1');
+    await once(tcp, 'listening');
+    const { port } = tcp.address() as AddressInfo;
+    const udp = createSocket('udp4');
+    try {
+      udp.bind(port, '127.0.0.1');
+      await once(udp, 'listening');
+      return { udp, port };
+    } catch (error) {
+      udp.close();
+      tcp.close();
+      await once(tcp, 'close');
+      if (tries === PORTS_TRIED_MAX) throw error;
+    }
+  }
+}
+
 export async function startNameServer(
   replyTo: (question: Question) => Reply,
 ): Promise<FakeNameServer> {
@@ -50,10 +73,6 @@ export async function startNameServer(
     if (typeof reply === 'object' && 'raw' in reply) return reply.raw;
     return [response(message.subarray(0, end + 4), reply)];
   };
-  const udp = createSocket('udp4');
-  udp.on('message', (message, from) => {
-    for (const reply of answered(message, 'udp')) udp.send(reply, from.port);
-  });
   const sockets = new Set<Socket>();
   const tcp = createServer((socket) => {
     sockets.add(socket.on('error', () => undefined));
@@ -65,10 +84,10 @@ export async function startNameServer(
       }
     });
   });
-  udp.bind(0, '127.0.0.1');
-  await once(udp, 'listening');
-  const { port } = udp.address();
-  await new Promise<void>((resolve) => tcp.listen(port, '127.0.0.1', resolve));
+  const { udp, port } = await listening(tcp);
+  udp.on('message', (message, from) => {
+    for (const reply of answered(message, 'udp')) udp.send(reply, from.port);
+  });
   return {
     address: `127.0.0.1:${port}`,
     seen,
