@@ -1,75 +1,34 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { RateLimits } from '../../app/ports-outage.ts';
-import { type CallRate, callRate, callsLeft, waitUs } from '../../domain/rate-limit.ts';
-import { rememberIn } from '../../domain/remember.ts';
-import { rateConditions } from './outage-conditions.ts';
-import { getItem, type Item, type Store, type StoreOptions } from './store.ts';
-import { type Key, keys, type Tables, ttlAt } from './table.ts';
-import { updateIf } from './update.ts';
+import { type CallRate, callRate, waitUs } from '../../domain/rate-limit.ts';
+import type { Store, StoreOptions } from './store.ts';
+import { keys, type Tables } from './table.ts';
+import { type Taking, usedUpTimes } from './used-up.ts';
 
-/** Races lost to other takers before the caller is sent away for a moment. */
-const RACES_MAX = 4;
-/** A row that nobody asked for this long is gone; what it said was over in a second. */
-const KEPT_MS = 86_400_000;
-/** Integrations whose used-up time an instance remembers, to spare itself a request. */
-const REMEMBERED_MAX = 1_000;
-
-/**
- * Rate limits in DynamoDB: one time per integration, moved ahead by each grant. An answer that is
- * lost may cost a grant that nobody uses; more than the rate is never granted.
- */
+/** Rate limits of integrations in DynamoDB: more than the rate is never granted. */
 export function dynamoRateLimits(
   db: DynamoDBClient,
   tables: Tables,
   options: Pick<StoreOptions, 'random'>,
 ): RateLimits {
   const store: Store = { db, table: tables.state, random: options.random };
-  // The time only moves ahead: what is remembered of it may be too early, never too late.
-  const remembered = new Map<string, number>();
+  const takeFrom = usedUpTimes(store, keys.rate);
   return {
     async take(integrationId, { perSecond, count, debtMs }, nowMs) {
       const rate = callRate(perSecond, debtMs);
-      const nowUs = nowMs * 1000;
-      const key = keys.rate(integrationId);
-      let usedUpUs = remembered.get(integrationId) ?? 0;
-      for (let race = 0; race < RACES_MAX; race++) {
-        const granted = Math.min(count, callsLeft(rate, usedUpUs, nowUs));
-        if (granted <= 0) return answer(0, count, rate, usedUpUs, nowUs);
-        const row = await useUp(store, key, rate, { granted, nowUs, isPast: usedUpUs <= nowUs });
-        usedUpUs = usedUpOf(row ?? (await getItem(store, key)));
-        rememberIn(remembered, integrationId, usedUpUs, REMEMBERED_MAX);
-        if (row !== undefined) return answer(granted, count, rate, usedUpUs, nowUs);
-      }
-      return { granted: 0, waitMs: Math.ceil(rate.callUs / 1000) };
+      const taking = await takeFrom(integrationId, rate, count, nowMs);
+      return { granted: taking.granted, waitMs: waitOf(taking, count, rate, nowMs) };
     },
   };
 }
 
-/** One conditional write; two shapes, for an expression cannot ask for the later of two times. */
-function useUp(
-  store: Store,
-  key: Key,
-  { callUs, aheadUs }: CallRate,
-  grant: { readonly granted: number; readonly nowUs: number; readonly isPast: boolean },
-): Promise<Item | undefined> {
-  const { granted, nowUs, isPast } = grant;
-  const usedUs = granted * callUs;
-  const ttl = ttlAt((nowUs + aheadUs) / 1000 + KEPT_MS);
-  return isPast
-    ? updateIf(store, key, { set: { tat: nowUs + usedUs, ttl } }, rateConditions.isPast(nowUs))
-    : updateIf(
-        store,
-        key,
-        { add: { tat: usedUs }, set: { ttl } },
-        rateConditions.isBetween(nowUs, nowUs + aheadUs - usedUs),
-      );
-}
-
-function usedUpOf(row: Item | undefined): number {
-  return (row?.tat as number | undefined) ?? 0;
-}
-
-function answer(granted: number, count: number, rate: CallRate, usedUpUs: number, nowUs: number) {
-  const waitMs = granted >= count ? 0 : Math.ceil(waitUs(rate, usedUpUs, nowUs) / 1000);
-  return { granted, waitMs };
+/** When there is more: after others took at the same moment, as soon as one call may be made. */
+function waitOf(
+  { granted, usedUpUs, isContended }: Taking,
+  count: number,
+  rate: CallRate,
+  nowMs: number,
+) {
+  if (granted >= count) return 0;
+  return Math.ceil((isContended ? rate.callUs : waitUs(rate, usedUpUs, nowMs * 1000)) / 1000);
 }
