@@ -1,5 +1,5 @@
+import { BREAKER_DEFAULTS } from '../../domain/breaker.ts';
 import { NEW_INTEGRATION } from './examples-bodies.ts';
-import { BREAKER_CONFIG } from './examples-watch.ts';
 
 /** Examples of integrations, sources and keys. */
 
@@ -53,7 +53,7 @@ export const REGISTRY_EXAMPLES = {
       honourRetryAfter: true,
       maxAgeSeconds: 864_000,
     },
-    breaker: BREAKER_CONFIG,
+    breaker: BREAKER_DEFAULTS,
     fallback: [{ type: 'hold', on: ['breaker-open'] }],
     ordering: 'none',
     orderingTimeoutSeconds: null,

@@ -1,23 +1,11 @@
 /** Examples of breakers, health and figures. */
+import { BREAKER_DEFAULTS } from '../../domain/breaker.ts';
 
 const AT = '2026-03-14T09:26:53.589Z';
 const LATER = '2026-03-14T09:27:23.589Z';
 const INT = 'int_01kkpx3s4h8m2n6q9r5t7v1w3x';
 const REASON = 'The failure rate of 0.8 reached the threshold of 0.5.';
 
-export const BREAKER_CONFIG = {
-  enabled: true,
-  failureRateThreshold: 0.5,
-  slowCallRateThreshold: 1,
-  slowCallSeconds: 10,
-  minimumCalls: 10,
-  windowSeconds: 60,
-  consecutiveFailures: 10,
-  openSeconds: 30,
-  maxOpenSeconds: 900,
-  halfOpenCalls: 3,
-  halfOpenVerdict: 'any-failure',
-};
 const WINDOW = { calls: 20, failures: 16, slow: 0, failureRate: 0.8, slowRate: 0 };
 const FIGURES = {
   target: 'primary',
@@ -49,7 +37,7 @@ const OK = { status: 'ok', latencyMs: 4 };
 
 export const WATCH_EXAMPLES = {
   BreakerWindow: WINDOW,
-  Breaker: { integration: INT, ...FIGURES, config: BREAKER_CONFIG },
+  Breaker: { integration: INT, ...FIGURES, config: BREAKER_DEFAULTS },
   BreakerItem: { integration: { id: INT, name: 'billing-erp' }, tenant: 'default', ...FIGURES },
   BreakerTransition: {
     ...{ at: AT, from: 'closed', to: 'open', reason: REASON, actor: 'breaker', window: WINDOW },
