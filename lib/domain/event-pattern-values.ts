@@ -50,7 +50,8 @@ function passes(test: ValueTest, value: Scalar, meter: Meter): boolean {
     case 'one-of':
       return test.values.has(value);
     case 'numeric':
-      return test.bounds.every((bound) => isInBound(bound, value));
+      if (isLongNumber(value)) meter.steps += value.rawJSON.length / CHARS_PER_STEP;
+      return isInBounds(test.bounds, value);
     case 'none-of':
       return !somePass(test.tests, value, meter);
     case 'prefix':
@@ -100,10 +101,14 @@ function isInBlocks(blocks: readonly AddressBlock[], value: string, meter: Meter
   return address !== undefined && blocks.some((block) => isWithin(address, block));
 }
 
-function isInBound({ sign, limit }: NumericBound, value: Scalar): boolean {
+function isInBounds(bounds: readonly NumericBound[], value: Scalar): boolean {
   // A number too long for a double equals none, but it is larger or smaller than most.
   const number = isLongNumber(value) ? Number(value.rawJSON) : value;
   if (typeof number !== 'number') return false;
+  return bounds.every((bound) => isInBound(bound, number, value));
+}
+
+function isInBound({ sign, limit }: NumericBound, number: number, value: Scalar): boolean {
   switch (sign) {
     case '=':
       return value === limit;

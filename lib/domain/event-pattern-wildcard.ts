@@ -1,4 +1,5 @@
 /** Texts with `*` in them: matched in one pass, whatever the text and the pattern. */
+import { findEnd, type Needle, needleOf } from './text-search.ts';
 
 /** What matching has cost, and what it may cost. */
 export interface Meter {
@@ -21,12 +22,6 @@ export interface Wildcard {
   readonly middle: readonly Needle[];
   /** Undefined: there is no `*`, and `head` is the whole text. */
   readonly tail: string | undefined;
-}
-
-interface Needle {
-  readonly text: string;
-  /** Per place: how much of the text is still found when the next character does not fit. */
-  readonly fallback: readonly number[];
 }
 
 export type WildcardResult =
@@ -54,7 +49,7 @@ export function parseWildcard(text: string): WildcardResult {
   }
   const [head = '', ...rest] = parts;
   const tail = rest.pop();
-  return { ok: true, wildcard: { head, middle: rest.map(needle), tail } };
+  return { ok: true, wildcard: { head, middle: rest.map(needleOf), tail } };
 }
 
 /**
@@ -74,31 +69,9 @@ export function matchesWildcard({ head, middle, tail }: Wildcard, value: string,
   return true;
 }
 
-/** The place behind the first `text` from `from` on, or -1; Knuth, Morris and Pratt's way. */
-function endOf({ text, fallback }: Needle, value: string, from: number, meter: Meter): number {
-  let matched = 0;
-  let returns = 0;
-  let at = from;
-  while (at < value.length && matched < text.length) {
-    const code = value.charCodeAt(at);
-    while (matched > 0 && text.charCodeAt(matched) !== code) {
-      matched = fallback[matched - 1] ?? 0;
-      returns++;
-    }
-    if (text.charCodeAt(matched) === code) matched++;
-    at++;
-  }
-  meter.steps += (at - from + returns) / CHARS_PER_STEP;
-  return matched === text.length ? at : -1;
-}
-
-function needle(text: string): Needle {
-  const fallback = [0];
-  let matched = 0;
-  for (let at = 1; at < text.length; at++) {
-    while (matched > 0 && text[matched] !== text[at]) matched = fallback[matched - 1] ?? 0;
-    if (text[matched] === text[at]) matched++;
-    fallback.push(matched);
-  }
-  return { text, fallback };
+/** The place behind the first `part` from `from` on, or -1. */
+function endOf(part: Needle, value: string, from: number, meter: Meter): number {
+  const { end, compared } = findEnd(part, value, from);
+  meter.steps += compared / CHARS_PER_STEP;
+  return end;
 }

@@ -41,5 +41,12 @@ function isChanged(value: number, source: string): boolean {
   const [mantissa = ''] = source.split(/[eE]/);
   const digits = mantissa.replace(/[-.]/g, '').replace(/^0+/, '');
   if (value === 0) return digits !== '';
-  return digits.replace(/0+$/, '').length > DIGITS_ALWAYS_EXACT;
+  return digitsUpToLast(digits) > DIGITS_ALWAYS_EXACT;
+}
+
+/** Without the zeros at the end. Not by `/0+$/`, which takes the square of a run of zeros. */
+function digitsUpToLast(digits: string): number {
+  let length = digits.length;
+  while (digits[length - 1] === '0') length--;
+  return length;
 }

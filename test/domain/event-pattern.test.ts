@@ -211,6 +211,14 @@ describe('whatever comes', () => {
     expect(matchesPattern(filter, { data: 'x' }, meter(3))).toBe(true);
   });
 
+  it('a number of many digits is paid for each time that it is read', () => {
+    const numeric = Array.from({ length: 100 }, (_, i) => ({ numeric: ['>', 100 + i] }));
+    const long = parseExactJson(`[1.${'0'.repeat(400_000)}1]`);
+    const used = meter();
+    expect(matchesPattern(patternOf({ data: numeric }), { data: long }, used)).toBe(false);
+    expect(used.steps).toBeGreaterThan((100 * 400_000) / 4);
+  });
+
   it.each([1_000, 2_000, 4_000])('a hostile wildcard takes steps in proportion: %i', (chars) => {
     const wildcard = `*${'a'.repeat(500)}b*`.repeat(3).replaceAll('**', '*');
     const used = meter();

@@ -27,6 +27,15 @@ describe('exact JSON', () => {
     expect(parseExactJson(text)).toBe(value);
   });
 
+  it.each([
+    ['1', ''],
+    ['0.', ''],
+    ['1.', 'e5'],
+  ])('reads %s000…1%s of a million digits as fast as any other', (head, tail) => {
+    const text = `${head}${'0'.repeat(1_000_000)}1${tail}`;
+    expect(JSON.stringify(parseExactJson(`[${text}]`))).toBe(`[${text}]`);
+  });
+
   it('is JSON.parse for whatever JSON.stringify writes', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {

@@ -177,6 +177,37 @@ describe('an evaluation', () => {
     expect(performance.now() - startedAtMs).toBeLessThan(2_000);
   });
 
+  const names = Array.from({ length: 60_000 }, (_, i) => [`k${i}`, 0]);
+  const large = {
+    ...{ list: Array.from({ length: 2_000 }, () => 0), object: Object.fromEntries(names) },
+    long: parseExactJson(`1.${'0'.repeat(700_000)}1`),
+    digits: '1'.repeat(700_000),
+    text: 'a'.repeat(600_000),
+    part: `${'a'.repeat(150_000)}b${'a'.repeat(150_000)}`,
+  };
+
+  it.each([
+    'list[?$.object]',
+    'list[?!($.object)]',
+    'list[*].[$.object && @]',
+    'list[*].length($.object)',
+    'list[?$.object == $.object]',
+    'list[?$.object != `{"k0": 1}`]',
+    'list[?$.long > `1`]',
+    'list[?$.long == $.long]',
+    'list[*].abs($.long)',
+    'list[*].to_string($.long)',
+    'list[*].to_number($.digits)',
+    'list[*].sum([$.long, @])',
+    'list[*].contains($.text, $.part)',
+    'list[*].split($.text, $.part)',
+    "list[*].replace($.text, $.part, '')",
+  ])('%s pays for what it looks at', (expression) => {
+    const startedAtMs = performance.now();
+    expect(() => find(expression, large)).toThrow('it takes more than 500000 steps');
+    expect(performance.now() - startedAtMs).toBeLessThan(2_000);
+  });
+
   it('counts what its result takes as JSON', () => {
     const meter = newMeter();
     const value = evaluate(parseExpression(`@${' | [@, @]'.repeat(40)}`), 1, meter);

@@ -46,14 +46,14 @@ function reckon(run: Run, node: Node, at: unknown): unknown {
       return flatten(run, reckon(run, node.of, at));
     case 'or': {
       const left = reckon(run, node.left, at);
-      return isFalse(left) ? reckon(run, node.right, at) : left;
+      return isFalse(left, run.meter) ? reckon(run, node.right, at) : left;
     }
     case 'and': {
       const left = reckon(run, node.left, at);
-      return isFalse(left) ? left : reckon(run, node.right, at);
+      return isFalse(left, run.meter) ? left : reckon(run, node.right, at);
     }
     case 'not':
-      return isFalse(reckon(run, node.of, at));
+      return isFalse(reckon(run, node.of, at), run.meter);
     case 'compare':
       return compare(run, node.by, reckon(run, node.left, at), reckon(run, node.right, at));
     case 'list':
@@ -81,7 +81,9 @@ function project(
   run.meter.spend(entries.length);
   const made: unknown[] = [];
   for (const entry of entries) {
-    if (node.kind === 'filter' && isFalse(reckon(run, node.condition, entry))) continue;
+    if (node.kind === 'filter') {
+      if (isFalse(reckon(run, node.condition, entry), run.meter)) continue;
+    }
     const value = reckon(run, node.right, entry);
     if (value !== null) made.push(value);
   }
@@ -131,7 +133,7 @@ function compare({ meter }: Run, by: Comparator, left: unknown, right: unknown):
   if (by === '==') return isSame(left, right, meter);
   if (by === '!=') return !isSame(left, right, meter);
   if (kindOf(left) !== 'number' || kindOf(right) !== 'number') return null;
-  const [a, b] = [numberOf(left), numberOf(right)];
+  const [a, b] = [numberOf(left, meter), numberOf(right, meter)];
   switch (by) {
     case '<':
       return a < b;

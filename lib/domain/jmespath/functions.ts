@@ -1,8 +1,9 @@
+import { includesText, splitText } from '../text-search.ts';
 import type { Meter } from './meter.ts';
 import { extreme, sorted } from './ordering.ts';
 import { type FunctionName, parameter } from './signatures.ts';
 import { EvaluationProblem } from './syntax.ts';
-import { isObject, isSame, jsonText, kindOf, numberOf } from './values.ts';
+import { isObject, isSame, jsonText, kindOf, numberOf, sizeOf } from './values.ts';
 
 type Apply = (item: unknown) => unknown;
 type Bag = Readonly<Record<string, unknown>>;
@@ -33,15 +34,15 @@ function fits(rule: ReturnType<typeof parameter>, value: unknown): boolean {
 type Run = (args: readonly unknown[], meter: Meter) => unknown;
 
 const FUNCTIONS: Readonly<Record<FunctionName, Run>> = {
-  abs: ([n]) => Math.abs(numberOf(n)),
-  avg: ([list]) => average(list as unknown[]),
-  ceil: ([n]) => Math.ceil(numberOf(n)),
+  abs: ([n], meter) => Math.abs(numberOf(n, meter)),
+  avg: ([list], meter) => average(list as unknown[], meter),
+  ceil: ([n], meter) => Math.ceil(numberOf(n, meter)),
   contains: ([where, what], meter) =>
     Array.isArray(where)
       ? where.some((item) => isSame(item, what, meter))
-      : typeof what === 'string' && text(where, meter).includes(what),
+      : typeof what === 'string' && includesText(text(where, meter), text(what, meter)),
   ends_with: ([whole, end], meter) => text(whole, meter).endsWith(String(end)),
-  floor: ([n]) => Math.floor(numberOf(n)),
+  floor: ([n], meter) => Math.floor(numberOf(n, meter)),
   from_items: ([pairs]) => Object.fromEntries((pairs as unknown[]).map(pair)),
   items: ([bag], meter) => spent(Object.entries(bag as Bag), meter),
   join: ([glue, parts], meter) => join(String(glue), parts as string[], meter),
@@ -67,9 +68,9 @@ const FUNCTIONS: Readonly<Record<FunctionName, Run>> = {
   sort_by: ([list, by], meter) => sorted(list as unknown[], by as Apply, meter),
   split: ([whole, by], meter) => split(String(whole), String(by), meter),
   starts_with: ([whole, start], meter) => text(whole, meter).startsWith(String(start)),
-  sum: ([list]) => (list as unknown[]).reduce<number>((sum, n) => sum + numberOf(n), 0),
+  sum: ([list], meter) => sumOf(list as unknown[], meter),
   to_array: ([value]) => (Array.isArray(value) ? value : [value]),
-  to_number: ([value]) => toNumber(value),
+  to_number: ([value], meter) => toNumber(value, meter),
   to_string: ([value], meter) => (typeof value === 'string' ? value : jsonText(value, meter)),
   trim: ([value], meter) => text(value, meter).trim(),
   type: ([value]) => kindOf(value),
@@ -93,14 +94,17 @@ function chars(value: unknown, meter: Meter): string[] {
   return [...String(value)];
 }
 
-function average(list: readonly unknown[]): number | null {
-  if (list.length === 0) return null;
-  return list.reduce<number>((sum, n) => sum + numberOf(n), 0) / list.length;
+function sumOf(list: readonly unknown[], meter: Meter): number {
+  return list.reduce<number>((sum, n) => sum + numberOf(n, meter), 0);
+}
+
+function average(list: readonly unknown[], meter: Meter): number | null {
+  return list.length === 0 ? null : sumOf(list, meter) / list.length;
 }
 
 function lengthOf(value: unknown, meter: Meter): number {
   if (Array.isArray(value)) return value.length;
-  return isObject(value) ? Object.keys(value).length : chars(value, meter).length;
+  return isObject(value) ? sizeOf(value, meter) : chars(value, meter).length;
 }
 
 function join(glue: string, parts: readonly string[], meter: Meter): string {
@@ -112,8 +116,8 @@ function join(glue: string, parts: readonly string[], meter: Meter): string {
 /** An empty separator splits between the characters. */
 function split(whole: string, by: string, meter: Meter): string[] {
   if (by === '') return chars(whole, meter);
-  meter.spendText(whole.length);
-  return spent(whole.split(by), meter);
+  meter.spendText(whole.length + by.length);
+  return spent(splitText(whole, by), meter);
 }
 
 function pair(item: unknown): readonly [string, unknown] {
@@ -125,8 +129,8 @@ function pair(item: unknown): readonly [string, unknown] {
 
 const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/;
 
-function toNumber(value: unknown): unknown {
+function toNumber(value: unknown, meter: Meter): unknown {
   if (kindOf(value) === 'number') return value;
-  if (typeof value !== 'string' || !JSON_NUMBER.test(value)) return null;
+  if (typeof value !== 'string' || !JSON_NUMBER.test(text(value, meter))) return null;
   return Number.isFinite(Number(value)) ? Number(value) : null;
 }

@@ -44,7 +44,7 @@ function keysOf(list: readonly unknown[], by: Apply | undefined, meter: Meter): 
   meter.spendText(chars * Math.ceil(Math.log2(list.length + 2)));
   return list.map((item, i) => {
     const key = keys[i];
-    return { item, key: typeof key === 'string' ? key : numberOf(key) };
+    return { item, key: typeof key === 'string' ? key : numberOf(key, meter) };
   });
 }
 
