@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { listenOnLoopback, stopServer } from './loopback.ts';
+import { listenOnLoopback, refusePages, stopServer } from './loopback.ts';
 
 /** The AWS JSON protocol over HTTP on loopback, as the SDK's clients speak it. */
 
@@ -39,7 +39,9 @@ export interface AwsServer {
 const BODY_BYTES_MAX = 8 * 1024 * 1024;
 
 export async function serveAwsJson(protocol: AwsProtocol): Promise<AwsServer> {
-  const server = createServer((request, response) => void answer(protocol, request, response));
+  const server = refusePages(
+    createServer((request, response) => void answer(protocol, request, response)),
+  );
   // A frozen function comes back to its idle sockets after minutes; they must still be open.
   server.keepAliveTimeout = 0;
   const port = await listenOnLoopback(server, 0);

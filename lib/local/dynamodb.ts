@@ -1,13 +1,14 @@
+import { randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { startChild } from './child.ts';
-import { listenOnLoopback, stopServer } from './loopback.ts';
+import { listenOnLoopback, refusePages, stopServer } from './loopback.ts';
 
 export type DynamoKind = 'dynoxide' | 'dynalite';
 
-/** A stand-in for DynamoDB on 127.0.0.1. */
+/** A stand-in for DynamoDB on loopback. */
 export interface LocalDynamo {
   readonly endpoint: string;
   readonly kind: DynamoKind;
@@ -50,10 +51,11 @@ async function startDynoxide(binary: string, dataDir: string | undefined): Promi
   for (let start = 0; start < STARTS_MAX; start++) {
     const port = await freePort();
     const where = dataDir === undefined ? [] : ['--db-path', join(dataDir, 'dynoxide.sqlite')];
-    const args = ['serve', '--host', '127.0.0.1', '--port', String(port), ...where];
+    const host = hiddenAddress();
+    const args = ['serve', '--host', host, '--port', String(port), ...where];
     try {
       const child = await startChild(binary, args, 'listening on');
-      return { endpoint: `http://127.0.0.1:${port}`, kind: 'dynoxide', stop: child.stop };
+      return { endpoint: `http://${host}:${port}`, kind: 'dynoxide', stop: child.stop };
     } catch (error) {
       refusal = error;
     }
@@ -61,14 +63,24 @@ async function startDynoxide(binary: string, dataDir: string | undefined): Promi
   throw new Error(`dynoxide did not start in ${STARTS_MAX} tries.`, { cause: refusal });
 }
 
+/**
+ * Where no web page looks for it: dynoxide answers every origin and there is no switch for that,
+ * but all of 127/8 is this machine on Linux, which is all that it is installed on.
+ */
+function hiddenAddress(): string {
+  return `127.${randomInt(1, 255)}.${randomInt(0, 256)}.${randomInt(1, 255)}`;
+}
+
 async function startDynalite(dataDir: string | undefined): Promise<LocalDynamo> {
   const { default: dynalite } = await import('dynalite');
-  const server = dynalite({
-    ...(dataDir !== undefined && { path: join(dataDir, 'dynalite') }),
-    createTableMs: 0,
-    deleteTableMs: 0,
-    updateTableMs: 0,
-  });
+  const server = refusePages(
+    dynalite({
+      ...(dataDir !== undefined && { path: join(dataDir, 'dynalite') }),
+      createTableMs: 0,
+      deleteTableMs: 0,
+      updateTableMs: 0,
+    }),
+  );
   const port = await listenOnLoopback(server, 0);
   const stop = () => stopServer(server);
   return { endpoint: `http://127.0.0.1:${port}`, kind: 'dynalite', stop };

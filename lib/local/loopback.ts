@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** Listens on 127.0.0.1 only; port 0 takes any free one. Returns the port. */
@@ -15,4 +15,24 @@ export async function stopServer(server: Server): Promise<void> {
   server.close();
   server.closeAllConnections();
   await closed;
+}
+
+const HERE = /^(localhost|127(\.\d{1,3}){3})(:\d+)?$/;
+
+/**
+ * Whether a request is a web page's that is open in a browser here: it has an `Origin`, or came
+ * by a name that was made to lead here (DNS rebinding). The SDK's clients do neither.
+ */
+export function isOfPage({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+  return headers.origin !== undefined || !HERE.test(headers.host ?? '');
+}
+
+/** Has a server tell pages nothing: 403, and no header by which they could read even that. */
+export function refusePages(server: Server): Server {
+  const listeners = server.listeners('request');
+  server.removeAllListeners('request');
+  return server.on('request', (request, response) => {
+    if (isOfPage(request)) response.writeHead(403, { connection: 'close' }).end();
+    else for (const listener of listeners) listener.call(server, request, response);
+  });
 }
