@@ -82,7 +82,7 @@ async function send(
   const now = { version: deps.version, nowMs: deps.clock.nowMs() };
   const request = { ...callRequest(target, call, attempt, now), keepBytes: CALL_ANSWER_BYTES_MAX };
   const ended = watchCall(deps, target, probe !== undefined);
-  const result = await sendCall(deps, request, target.auth);
+  const result = await sendCall(deps, request, target);
   const overdueAtMs = ended();
   await tellBreaker(deps, target, probe, { ...result, overdueAtMs });
   return result;

@@ -65,7 +65,7 @@ export async function makeAttempt(
   };
   const call = outboundCall(target, message, deps.version, deps.clock.nowMs());
   const ended = watchCall(deps, target, probe !== undefined);
-  const result = await sendCall(deps, call, target.auth);
+  const result = await sendCall(deps, call, target);
   const overdueAtMs = ended();
 
   const nowMs = deps.clock.nowMs();

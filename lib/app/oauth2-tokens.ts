@@ -130,7 +130,7 @@ async function ask(deps: TokenDeps, auth: OAuth2Auth, timeoutMs: number): Promis
   // A token's life is counted from before it was made: no answer takes away from it unseen.
   const fromMs = deps.clock.nowMs();
   const request = { ...tokenRequest(auth, deps.version), keepBytes: TOKEN_ANSWER_BYTES_MAX };
-  const result = await deps.sender.send({ ...request, timeoutMs });
+  const result = await deps.sender.send({ ...request, timeoutMs, owner: tokenKey(auth) });
   const { statusCode, error, answer, detail, latencyMs } = result;
   const host = URL.parse(auth.tokenUrl)?.host;
   if (error !== null || statusCode === null) {

@@ -10,6 +10,11 @@ export interface OutboundCall {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   readonly timeoutMs: number;
+  /**
+   * Whose connections it may go on, and leave behind; without one, none but its own. What one owner
+   * sends can end up in what another sends next where a server does not read all of a request.
+   */
+  readonly owner?: string;
   /** What goes with the body to a service of AWS; `url` is then an ARN. */
   readonly envelope?: Envelope;
   /** The whole body is wanted: up to this many bytes; a larger one is 'body-too-large'. */

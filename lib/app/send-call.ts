@@ -1,4 +1,4 @@
-import type { Auth } from '../domain/integration.ts';
+import type { Integration } from '../domain/integration.ts';
 import type { OAuth2Auth } from '../domain/oauth2.ts';
 import { redacted, redactedHeaders, SECRET_CHARS_MIN } from '../domain/redaction.ts';
 import type { OAuth2Tokens, TokenHad } from './oauth2-tokens.ts';
@@ -21,9 +21,10 @@ const UNAUTHORIZED = 401;
  */
 export async function sendCall(
   deps: SendDeps,
-  call: OutboundCall,
-  auth: Auth,
+  asked: OutboundCall,
+  { id, auth }: Pick<Integration, 'id' | 'auth'>,
 ): Promise<CallResult> {
+  const call = { ...asked, owner: id };
   if (call.unsendable !== undefined) {
     return {
       ...notSent(call.unsendable),

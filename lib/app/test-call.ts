@@ -38,7 +38,7 @@ export async function testCall(deps: TestCallDeps, caller: Caller, ref: string, 
     body: new TextEncoder().encode(record.body),
   };
   const call = outboundCall(integration, message, deps.version, nowMs);
-  const result = await sendCall(deps, call, integration.auth);
+  const result = await sendCall(deps, call, integration);
   const secrets = secretsOf(integration);
   const { error, response } = answerOf(result, secrets);
   return {

@@ -18,7 +18,8 @@ const CALL: OutboundCall = {
 function setUp() {
   const made = oauth2World();
   const deps = { sender: made.sender, clock: made.clock, tokens: made.tokens };
-  const send = (more: Partial<OutboundCall> = {}) => sendCall(deps, { ...CALL, ...more }, OAUTH2);
+  const send = (more: Partial<OutboundCall> = {}) =>
+    sendCall(deps, { ...CALL, ...more }, { id: 'int_1', auth: OAUTH2 });
   return { ...made, deps, send };
 }
 
@@ -31,6 +32,7 @@ describe('a call with a token', () => {
     for (const call of world.called) {
       expect(call).toEqual({
         ...CALL,
+        owner: 'int_1',
         headers: { 'content-type': 'application/json', authorization: 'Bearer token-1' },
       });
     }
@@ -38,8 +40,8 @@ describe('a call with a token', () => {
 
   it('of another kind asks nobody for one', async () => {
     const { world, deps } = setUp();
-    await sendCall(deps, CALL, { type: 'bearer', token: 'x' });
-    expect(world.called).toEqual([CALL]);
+    await sendCall(deps, CALL, { id: 'int_1', auth: { type: 'bearer', token: 'x' } });
+    expect(world.called).toEqual([{ ...CALL, owner: 'int_1' }]);
     expect(world.asked).toEqual([]);
   });
 

@@ -18,9 +18,9 @@ export interface Connection {
 
 export interface Connections {
   /** An idle connection of this key that is still good; it is then the caller's. */
-  take(key: string): Promise<Connection | undefined>;
-  /** Makes a connection of the socket; it comes back by itself after a whole answer. */
-  adopt(key: string, socket: Socket): Connection;
+  take(key: string | undefined): Promise<Connection | undefined>;
+  /** Makes a connection of the socket; with a key it comes back by itself after a whole answer. */
+  adopt(key: string | undefined, socket: Socket): Connection;
 }
 
 interface Idle {
@@ -48,6 +48,7 @@ export function connections(nowMs: () => number): Connections {
 
   return {
     async take(key) {
+      if (key === undefined) return undefined;
       for (let tries = 0; tries < IDLE_PER_KEY_MAX; tries++) {
         const found = idle.findLast((one) => one.key === key);
         if (found === undefined) return undefined;
@@ -65,7 +66,11 @@ export function connections(nowMs: () => number): Connections {
     adopt(key, socket) {
       const connection: Connection = {
         socket,
-        agent: new SingleSocketAgent(socket, () => keep(key, connection)),
+        agent: new SingleSocketAgent(socket, () => {
+          if (key === undefined) return false;
+          keep(key, connection);
+          return true;
+        }),
       };
       socket.once('close', () => forget(socket));
       return connection;
@@ -90,9 +95,9 @@ async function turn(): Promise<void> {
 /** An agent made here takes no proxy from the environment, and it opens nothing by itself. */
 class SingleSocketAgent extends Agent {
   readonly #socket: Socket;
-  readonly #onIdle: () => void;
+  readonly #onIdle: () => boolean;
 
-  constructor(socket: Socket, onIdle: () => void) {
+  constructor(socket: Socket, onIdle: () => boolean) {
     super({ keepAlive: true, maxSockets: 1, maxFreeSockets: 1 });
     this.#socket = socket;
     this.#onIdle = onIdle;
@@ -103,10 +108,10 @@ class SingleSocketAgent extends Agent {
   }
 
   override keepSocketAlive(): boolean {
+    if (!this.#onIdle()) return false;
     // Not the timer alone decides: it does not run while a Lambda is frozen.
     this.#socket.setTimeout(IDLE_MS_MAX);
     this.#socket.unref();
-    this.#onIdle();
     return true;
   }
 }

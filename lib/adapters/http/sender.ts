@@ -99,7 +99,10 @@ function attempter(
     const vetted = await vettedAddresses(url, policy, (host) => resolved(host, lookup, signal));
     if (!vetted.ok) return unanswered(vetted.failure);
 
-    const keyOf = (address: string) => `${url.scheme} ${url.host} ${url.port} ${address}`;
+    const keyOf = (address: string) =>
+      call.owner === undefined
+        ? undefined
+        : `${call.owner} ${url.scheme} ${url.host} ${url.port} ${address}`;
     const open = async (address: string, until: AbortSignal): Promise<Step<Connection>> => {
       const dialled = await dial(url, address, secureContext, until);
       if (!dialled.ok) return dialled;

@@ -32,7 +32,7 @@ export function localSender(options: Partial<HttpSenderOptions> = {}) {
 export function call(url: string, more: Partial<OutboundCall> = {}): OutboundCall {
   const body = Buffer.from('{"type":"invoice.paid"}');
   const headers = { 'content-type': 'application/json' };
-  return { url, method: 'POST', headers, body, timeoutMs: 2_000, ...more };
+  return { url, method: 'POST', headers, body, timeoutMs: 2_000, owner: 'int_1', ...more };
 }
 
 /** A lookup that brings these addresses and no alias; `next` is asked anew each time. */

@@ -52,6 +52,28 @@ describe('a connection', () => {
     expect([first.requests.length, second.requests.length]).toEqual([1, 1]);
   });
 
+  it('is used by its owner alone: an unread end of one request is never the next of another', async () => {
+    // Such a server takes what it did not read for the beginning of what comes next.
+    const sink = await destination({ script: () => answer(200) });
+    const sender = localSender();
+    const smuggled = Buffer.from('POST /kept HTTP/1.1\r\ncontent-length: 500\r\n\r\n');
+    await sender.send(call(sink.url, { owner: 'int_a', method: 'OPTIONS', body: smuggled }));
+    await sender.send(call(sink.url, { owner: 'int_b', body: Buffer.from('token of another') }));
+    expect(sink.connections()).toBe(2);
+    await sender.send(call(sink.url, { owner: 'int_a' }));
+    await sender.send(call(sink.url, { owner: 'int_b' }));
+    expect(sink.connections()).toBe(2);
+  });
+
+  it('without an owner is closed after its one request', async () => {
+    const sink = await destination();
+    const sender = localSender();
+    const { owner: _, ...nobodys } = call(sink.url);
+    for (let index = 0; index < 3; index++) await sender.send(nobodys);
+    expect(sink.connections()).toBe(3);
+    await expect.poll(() => sink.open()).toBe(0);
+  });
+
   it('is not used under another name of the same address', async () => {
     const sink = await destination();
     const sender = localSender({ lookup: found(() => ['127.0.0.1']) });

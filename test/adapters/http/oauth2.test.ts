@@ -23,7 +23,7 @@ async function setUp(
   const tokens = oauth2Tokens({ sender, clock, telemetry: fakeTelemetry(), version: '1.2.3' });
   const auth = { ...OAUTH2, tokenUrl: `${login.url}/oauth/token?v=2`, scope: 'a b' };
   const send = (timeoutMs = 2_000) =>
-    sendCall({ sender, clock, tokens }, call(service.url, { timeoutMs }), auth);
+    sendCall({ sender, clock, tokens }, call(service.url, { timeoutMs }), { id: 'int_1', auth });
   return { login, service, send };
 }
 
