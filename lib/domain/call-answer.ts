@@ -22,19 +22,29 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** They would speak for Breakwater's own origin, or say what Breakwater says itself. */
 const OURS: ReadonlySet<string> = new Set([
   ...['alt-svc', 'cache-control', 'clear-site-data', 'idempotency-replayed', 'nel', 'pragma'],
+  ...['document-policy', 'feature-policy', 'origin-agent-cluster', 'permissions-policy'],
   ...['referrer-policy', 'refresh', 'report-to', 'reporting-endpoints', 'service-worker-allowed'],
-  ...['set-cookie', 'set-cookie2', 'strict-transport-security', 'vary', 'x-content-type-options'],
-  ...['x-frame-options', 'x-request-id'],
+  ...['set-cookie', 'set-cookie2', 'set-login', 'sourcemap', 'speculation-rules', 'vary'],
+  ...['strict-transport-security', 'timing-allow-origin', 'x-content-security-policy'],
+  ...['x-content-type-options', 'x-frame-options', 'x-permitted-cross-domain-policies'],
+  ...['x-request-id', 'x-sourcemap', 'x-webkit-csp', 'x-xss-protection'],
 ]);
 const OURS_PREFIXES: readonly string[] = [
   ...['access-control-', 'apigw-', 'breakwater-', 'content-security-policy', 'cross-origin-'],
-  ...['proxy-', 'x-amz-', 'x-amzn-', 'x-breakwater-'],
+  ...['proxy-', 'public-key-pins', 'x-amz-', 'x-amzn-', 'x-breakwater-'],
 ];
+/**
+ * What clients act on by themselves, at the origin that they asked: they would follow a redirect
+ * with their key to another route of Breakwater's, and take its own key or limit for used up. So
+ * callers get them under a name of their own.
+ */
+const OF_SERVICE = 'x-breakwater-service-';
 const NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
 const UNTYPED = 'application/octet-stream';
 
 /** A service's header lines as they may be passed on: several of one name are joined. */
 export function passedHeaders(
+  statusCode: number,
   lines: readonly (readonly [name: string, value: string])[],
 ): Record<string, string> {
   const named = new Set(
@@ -43,8 +53,9 @@ export function passedHeaders(
   const joined = new Map<string, string>();
   for (const [name, value] of lines) {
     if (!NAME.test(name) || HOP_BY_HOP.has(name) || named.has(name) || isOurs(name)) continue;
-    const before = joined.get(name);
-    joined.set(name, before === undefined ? value : `${before}, ${value}`);
+    const passed = isActedOn(name, statusCode) ? `${OF_SERVICE}${name}` : name;
+    const before = joined.get(passed);
+    joined.set(passed, before === undefined ? value : `${before}, ${value}`);
   }
   const ordered = new Set([...FIRST.filter((name) => joined.has(name)), ...joined.keys()]);
   const kept: [string, string][] = [];
@@ -65,7 +76,7 @@ export function answerOf(
   lines: readonly (readonly [name: string, value: string])[],
   body: Uint8Array,
 ): CallAnswer {
-  const headers = passedHeaders(lines);
+  const headers = passedHeaders(statusCode, lines);
   // Without a type API Gateway calls it text.
   const type = body.length > 0 && headers['content-type'] === undefined;
   return { statusCode, headers: { ...headers, ...(type && { 'content-type': UNTYPED }) }, body };
@@ -78,6 +89,11 @@ export function staticAnswer({ statusCode, headers, body }: StaticLink): CallAns
 
 function tokens(value: string): readonly string[] {
   return value.split(',').map((token) => token.trim().toLowerCase());
+}
+
+function isActedOn(name: string, statusCode: number): boolean {
+  if (name === 'location') return statusCode >= 300 && statusCode < 400;
+  return name === 'www-authenticate' || name === 'ratelimit' || name.startsWith('ratelimit-');
 }
 
 function isOurs(name: string): boolean {

@@ -27,7 +27,7 @@ describe('the headers of an answer', () => {
       ['location', '/items/7'],
       ['etag', '"7"'],
     ] as const;
-    expect(passedHeaders(lines)).toEqual({
+    expect(passedHeaders(200, lines)).toEqual({
       'content-type': 'text/csv',
       etag: '"7"',
       link: '<a>; rel=next, <b>; rel=last',
@@ -35,11 +35,38 @@ describe('the headers of an answer', () => {
     });
   });
 
+  it('lead no client to another route with its key: what it would act on has a name of its own', () => {
+    const lines = [
+      ['location', '/v1/integrations/payments/call'],
+      ['www-authenticate', 'Basic realm="theirs"'],
+      ['ratelimit-remaining', '0'],
+      ['ratelimit', '"a";r=0'],
+      ['retry-after', '7'],
+      ['x-ratelimit-remaining', '1'],
+      ['permissions-policy', 'x'],
+      ['speculation-rules', '"/v1"'],
+      ['timing-allow-origin', '*'],
+      ['public-key-pins-report-only', 'x'],
+    ] as const;
+    const passed = {
+      'retry-after': '7',
+      'x-breakwater-service-www-authenticate': 'Basic realm="theirs"',
+      'x-breakwater-service-ratelimit-remaining': '0',
+      'x-breakwater-service-ratelimit': '"a";r=0',
+      'x-ratelimit-remaining': '1',
+    };
+    for (const status of [300, 301, 302, 303, 307, 308, 399]) {
+      const location = { 'x-breakwater-service-location': '/v1/integrations/payments/call' };
+      expect(passedHeaders(status, lines)).toEqual({ ...passed, ...location });
+    }
+    expect(passedHeaders(201, lines)).toEqual({ ...passed, location: lines[0][1] });
+  });
+
   it('are so many and so long at most, what the body needs first', () => {
     const many = Array.from({ length: 100 }, (_, i) => [`x-${i}`, 'v'] as const);
-    expect(Object.keys(passedHeaders([...many, ['content-type', 'a/b']]))).toHaveLength(64);
+    expect(Object.keys(passedHeaders(200, [...many, ['content-type', 'a/b']]))).toHaveLength(64);
     const long = [['x-long', 'v'.repeat(8_190)] as const, ['content-type', 'a/b'] as const];
-    expect(passedHeaders(long)).toEqual({ 'content-type': 'a/b' });
+    expect(passedHeaders(200, long)).toEqual({ 'content-type': 'a/b' });
   });
 
   it('say what a body without a type is, so that it is not taken for text', () => {
