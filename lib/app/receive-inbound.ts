@@ -42,26 +42,21 @@ export async function receiveInbound(
     });
     throw refusal(checked.reason);
   }
-  const { type, data, deliveryId } = inboundEvent(source, request, checked);
-  const fresh = ulid(nowMs, deps.random.bytes(ID_RANDOM_BYTES));
-  const seed =
-    deliveryId === undefined ? fresh : await seedOf(deps, source, deliveryId, fresh, nowMs);
+  const { type, data, deliveryId, once } = inboundEvent(source, request, checked);
+  let seed = ulid(nowMs, deps.random.bytes(ID_RANDOM_BYTES));
+  if (deliveryId !== undefined) seed = await seedOf(deps, `in#${source.id}#${deliveryId}`, seed);
+  if (once !== undefined) seed = await seedOf(deps, `once#${source.id}#${once}`, seed);
   const event = { tenant: source.tenant, type, data, source: source.id, id: `evt_${seed}` };
   return { source, published: await publishOnce(deps, event) };
 }
 
 /**
- * The seed that the provider's delivery id stands for: the same for 24 hours. Whoever comes with
- * it publishes the same event id, so a run that died in the middle is completed by the next.
+ * The seed that the provider's delivery id, or what it signed, stands for: the same for 24 hours.
+ * Whoever comes with it publishes the same event id, so a run that died in the middle is completed
+ * by the next.
  */
-async function seedOf(
-  deps: ReceiveDeps,
-  source: Source,
-  deliveryId: string,
-  fresh: string,
-  nowMs: number,
-): Promise<string> {
-  const key = `in#${source.id}#${deliveryId}`;
+async function seedOf(deps: ReceiveDeps, key: string, fresh: string): Promise<string> {
+  const nowMs = deps.clock.nowMs();
   const untilMs = nowMs + DEDUPLICATED_MS;
   // Nobody need take this claim over: whoever finds it standing does the same work under its seed.
   const claim = { key, fingerprint: '', seed: fresh, createdAtMs: nowMs, leaseUntilMs: untilMs };

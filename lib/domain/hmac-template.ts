@@ -40,6 +40,11 @@ export function macOfHeader(template: HmacTemplate, text: string): Buffer | unde
   return mac?.length === DIGEST_BYTES[template.algorithm] ? mac : undefined;
 }
 
+/** Whether a request is good for a while and, by what is signed, for any number of times. */
+export function isRepeatable(template: HmacTemplate): boolean {
+  return names(template, '{timestamp}') && !names(template, '{id}');
+}
+
 function names(template: HmacTemplate, placeholder: '{timestamp}' | '{id}'): boolean {
   return parts(template).includes(placeholder);
 }

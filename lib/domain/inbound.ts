@@ -9,6 +9,8 @@ export interface InboundEvent {
   readonly data: unknown;
   /** By which a repetition is known for 24 h; absent where the provider gives none. */
   readonly deliveryId?: string;
+  /** By which a repetition is known besides, or instead. */
+  readonly once?: string;
 }
 
 /** What `GET /v1/providers` shows of one verifier. */
@@ -63,7 +65,7 @@ const PROVIDER_INFO = {
     headers: ['{header}', '{timestampHeader}', '{idHeader}'],
     needs: ['secret', 'template'],
     toleranceSeconds: TOLERANCE_SECONDS_DEFAULT,
-    deduplicatesBy: '{idHeader}',
+    deduplicatesBy: '{idHeader}, or the signature where a time is signed and no id',
   },
   token: {
     title: 'Secret token in a header',
@@ -100,9 +102,15 @@ export function inboundEvent(
   // GitHub sends forms to hooks set up so: the JSON is in a field, signed as part of the form.
   const data = inboundData(request, provider === 'github' ? 'payload' : undefined);
   const said = provider === 'github' ? githubEvent(request) : textField(data, 'type');
+  // Stripe's id is in the body, which is signed: it is enough where it is there.
   const deliveryId = provider === 'stripe' ? stripeId(data) : verified.deliveryId;
+  const once = provider === 'stripe' && deliveryId !== undefined ? undefined : verified.once;
   const type = eventType(source.eventTypePrefix, said ?? UNTYPED);
-  return deliveryId === undefined ? { type, data } : { type, data, deliveryId };
+  return {
+    ...{ type, data },
+    ...(deliveryId !== undefined && { deliveryId }),
+    ...(once !== undefined && { once }),
+  };
 }
 
 function githubEvent(request: InboundRequest): string | undefined {

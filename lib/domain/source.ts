@@ -62,6 +62,11 @@ export interface Verified {
   readonly kind: 'verified';
   /** The provider's own id of this delivery, where a header carries it. */
   readonly deliveryId?: string;
+  /**
+   * Stands for what was signed, where that has a time and no id: the next honest request has another
+   * time, so the same once more is a repetition, whatever is not signed of it.
+   */
+  readonly once?: string;
 }
 
 export interface Rejected {

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { receiveInbound } from '../../lib/app/receive-inbound.ts';
+import type { HmacTemplate } from '../../lib/domain/signing.ts';
 import type { InboundRequest, Source, Verification } from '../../lib/domain/source.ts';
 import { deliveryWorld } from '../fakes/delivery-world.ts';
 
@@ -115,6 +116,59 @@ describe('a foreign webhook', () => {
     expect(world.queue.rung).toEqual([]);
     const good = await receiveInbound(deps, source.id, signed('{"a":1}', 'd-1'));
     expect(good.published.duplicate).toBe(false);
+  });
+
+  describe('whose time is signed, and no id', () => {
+    const seconds = (nowMs: number) => Math.floor(nowMs / 1000);
+    const mac = (content: string) => createHmac('sha256', SECRET).update(content).digest('hex');
+    const template: HmacTemplate = {
+      ...{ header: 'x-signature', prefix: '', algorithm: 'sha256', encoding: 'hex' },
+      ...{ content: '{timestamp}.{body}', timestampHeader: 'x-time' },
+    };
+    const secrets = [{ secret: SECRET }];
+    const hmac = { provider: 'hmac', secrets, toleranceSeconds: 3_600, hmac: template } as const;
+    const stripe = { provider: 'stripe', secrets, toleranceSeconds: 300 } as const;
+    const ids = { ...hmac, hmac: { ...template, idHeader: 'x-id' } } as const;
+    const SCHEMES: readonly [string, Verification, (t: number, body: string) => object][] = [
+      ['hmac', hmac, (t, body) => ({ 'x-time': `${t}`, 'x-signature': mac(`${t}.${body}`) })],
+      ['stripe', stripe, (t, body) => ({ 'stripe-signature': `t=${t},v1=${mac(`${t}.${body}`)}` })],
+    ];
+    const request = (headers: object, body = '{"a":1}'): InboundRequest => ({
+      ...signed(body, 'x'),
+      headers: { 'content-type': 'application/json', ...headers },
+    });
+
+    it.each(SCHEMES)('is taken once, and so is its equal at another time: %s', async (...row) => {
+      const [, verification, headersAt] = row;
+      const { world, deps, source } = await inboundWorld(verification);
+      const t = seconds(world.clock.nowMs());
+      const receive = (at: number) =>
+        receiveInbound(deps, source.id, request(headersAt(at, '{"a":1}')));
+      const first = await receive(t);
+      world.clock.advance(60_000);
+      const again = await Promise.all([receive(t), receive(t)]);
+      for (const { published } of again) {
+        expect(published).toMatchObject({ id: first.published.id, duplicate: true });
+      }
+      const honest = await receive(t + 60);
+      expect(honest.published).toMatchObject({ duplicate: false });
+      expect(honest.published.id).not.toBe(first.published.id);
+    });
+
+    it('is not taken again under an id that is not signed', async () => {
+      const { world, deps, source } = await inboundWorld(ids);
+      const t = seconds(world.clock.nowMs());
+      const headers = { 'x-time': `${t}`, 'x-signature': mac(`${t}.{"a":1}`) };
+      const receive = (id: string, more: object = headers) =>
+        receiveInbound(deps, source.id, request({ ...more, 'x-id': id }));
+      const first = await receive('id-1');
+      const other = await receive('id-2');
+      expect(other.published).toMatchObject({ id: first.published.id, duplicate: true });
+      // What the provider sends again it signs anew, under the same id.
+      const later = { 'x-time': `${t + 1}`, 'x-signature': mac(`${t + 1}.{"a":1}`) };
+      const retried = await receive('id-1', later);
+      expect(retried.published).toMatchObject({ id: first.published.id, duplicate: true });
+    });
   });
 
   it('that is stale says so', async () => {

@@ -1,4 +1,4 @@
-import { besideId, macOfHeader, templateMac } from '../hmac-template.ts';
+import { besideId, isRepeatable, macOfHeader, templateMac } from '../hmac-template.ts';
 import { liveSecrets } from '../secrets.ts';
 import type { HmacTemplate } from '../signing.ts';
 import type { InboundRequest, Rejected, Verdict, Verification } from '../source.ts';
@@ -39,7 +39,8 @@ export function verifyHmac(
   if (time.seconds !== undefined && !isFresh(time.seconds, settings.toleranceSeconds, nowMs)) {
     return rejected('timestamp-out-of-tolerance');
   }
-  return verified(id);
+  // Of two secrets the MAC tells which; whoever repeats a request has no other MAC than it had.
+  return { ...verified(id), ...(isRepeatable(hmac) && { once: candidate.toString('base64url') }) };
 }
 
 function idOf(hmac: HmacTemplate, request: InboundRequest): string | undefined | Rejected {

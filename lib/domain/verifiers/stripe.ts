@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { liveSecrets } from '../secrets.ts';
 import type { InboundRequest, Verdict } from '../source.ts';
 import {
@@ -10,7 +10,6 @@ import {
   SIGNATURE_HEADER_CHARS_MAX,
   SIGNATURES_MAX,
   secondsOf,
-  verified,
 } from './checks.ts';
 
 interface Signed {
@@ -38,14 +37,16 @@ export function verifyStripe(
   const seconds = secondsOf(signed.timestamp);
   if (seconds === undefined) return rejected('malformed-timestamp');
 
+  const content = Buffer.concat([Buffer.from(`${signed.timestamp}.`), request.body]);
   const macs = liveSecrets(settings.secrets, nowMs).map((secret) =>
-    createHmac('sha256', secret).update(`${signed.timestamp}.`).update(request.body).digest(),
+    createHmac('sha256', secret).update(content).digest(),
   );
   if (!anyEqual(macs, signed.v1)) return rejected('bad-signature');
   if (!isFresh(seconds, settings.toleranceSeconds, nowMs)) {
     return rejected('timestamp-out-of-tolerance');
   }
-  return verified(undefined);
+  // Not the signature: one request may carry several, and be repeated with any of them.
+  return { kind: 'verified', once: createHash('sha256').update(content).digest('base64url') };
 }
 
 /** One `t`, since two are two headers joined, and at least one `v1`; at most 16 items in all. */
