@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createHmac, timingSafeEqual } from 'node:crypto';
 import { RequestError, shown } from './errors.ts';
 
 export const PAGE_LIMIT_DEFAULT = 50;
@@ -24,16 +24,17 @@ export function pageCursors(
   key: Uint8Array,
 ): { readonly nextCursor: string | null; readonly prevCursor: string | null } {
   return {
-    nextCursor: next === undefined ? null : signCursor([...trail, next], scope, key),
-    prevCursor: trail.length === 0 ? null : signCursor(trail.slice(0, -1), scope, key),
+    nextCursor: next === undefined ? null : sealCursor([...trail, next], scope, key),
+    prevCursor: trail.length === 0 ? null : sealCursor(trail.slice(0, -1), scope, key),
   };
 }
 
 /**
- * Signs the way to a page for one list with its filters (`scope`). Of a way that is too long
- * the oldest steps are forgotten: going back past them begins again at the first page.
+ * Seals the way to a page for one list with its filters (`scope`). It is sealed and not only signed
+ * because a page may begin behind a row that its reader may not see. Of a way that is too long the
+ * oldest steps are forgotten: going back past them begins again at the first page.
  */
-export function signCursor(trail: Trail, scope: string, key: Uint8Array): string {
+export function sealCursor(trail: Trail, scope: string, key: Uint8Array): string {
   let kept = trail;
   let text = encode(kept, scope, key);
   while (text.length > CURSOR_CHARS_MAX && kept.length > 1) {
@@ -47,7 +48,8 @@ export function signCursor(trail: Trail, scope: string, key: Uint8Array): string
 export function readCursor(text: string, scope: string, key: Uint8Array): Trail {
   const bytes = CURSOR.test(text) ? Buffer.from(text, 'base64url') : Buffer.alloc(0);
   const mac = bytes.subarray(0, MAC_BYTES);
-  const content = bytes.subarray(MAC_BYTES);
+  const content =
+    mac.length === MAC_BYTES ? crypted(bytes.subarray(MAC_BYTES), mac, key) : Buffer.alloc(0);
   const wanted = macOf(content, scope, key);
   // The text is compared too: base64 has spellings that decode to the same bytes.
   const genuine = mac.length === MAC_BYTES && timingSafeEqual(mac, wanted);
@@ -63,10 +65,25 @@ export function readCursor(text: string, scope: string, key: Uint8Array): Trail 
 
 function encode(trail: Trail, scope: string, key: Uint8Array): string {
   const content = Buffer.from(JSON.stringify(trail));
-  return Buffer.concat([macOf(content, scope, key), content]).toString('base64url');
+  const mac = macOf(content, scope, key);
+  return Buffer.concat([mac, crypted(content, mac, key)]).toString('base64url');
+}
+
+/**
+ * There and back. The MAC of the content begins the counter, as in RFC 5297 (SIV): no randomness is
+ * needed, and equal contents alone look equal.
+ */
+function crypted(bytes: Uint8Array, mac: Uint8Array, key: Uint8Array): Buffer {
+  const cipher = createCipheriv('aes-256-ctr', partOf(key, 'encryption'), mac);
+  return Buffer.concat([cipher.update(bytes), cipher.final()]);
+}
+
+function partOf(key: Uint8Array, use: 'encryption' | 'authentication'): Buffer {
+  return createHmac('sha256', key).update(use).digest();
 }
 
 function macOf(content: Uint8Array, scope: string, key: Uint8Array): Buffer {
-  const mac = createHmac('sha256', key).update(`${Buffer.byteLength(scope)}:${scope}`);
+  const macKey = partOf(key, 'authentication');
+  const mac = createHmac('sha256', macKey).update(`${Buffer.byteLength(scope)}:${scope}`);
   return mac.update(content).digest().subarray(0, MAC_BYTES);
 }

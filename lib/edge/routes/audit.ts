@@ -7,7 +7,7 @@ import {
 import type { Caller } from '../../app/tenancy.ts';
 import { type ChainHead, NO_TENANT } from '../../domain/audit.ts';
 import { invalidField, shown } from '../../domain/errors.ts';
-import { readCursor, signCursor } from '../../domain/page.ts';
+import { readCursor, sealCursor } from '../../domain/page.ts';
 import { type CursorDeps, LIST_PARAMETERS, listed } from '../list.ts';
 import { type Query, rangeOf, readQuery, tenantParameter, textOf } from '../query.ts';
 import type { Reply } from '../reply.ts';
@@ -51,7 +51,7 @@ async function verify(deps: AuditRoutesDeps, request: KeyedRequest): Promise<Rep
   const [place] = cursor === undefined ? [] : readCursor(cursor, scope, key);
   const from = place === undefined ? undefined : (JSON.parse(place) as VerifiedTo);
   const { chains, next } = await verifyAudit(deps, caller, noted, from);
-  const nextCursor = next === undefined ? null : signCursor([JSON.stringify(next)], scope, key);
+  const nextCursor = next === undefined ? null : sealCursor([JSON.stringify(next)], scope, key);
   const ok = chains.every(({ problem }) => problem === null);
   return { statusCode: 200, body: { ok, chains, nextCursor } };
 }
