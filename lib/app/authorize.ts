@@ -98,7 +98,8 @@ export function authorizer(deps: AuthorizeDeps): (request: AuthRequest) => Promi
     const proof = readCredentials(request);
     if (proof.kind === 'none') return { reason: proof.reason };
     const nowMs = deps.clock.nowMs();
-    const lockedMs = lockOuts.lockedMs(request.sourceIp, proof.lookup, nowMs);
+    const wasGood = memory.wasGood(proof.lookup);
+    const lockedMs = lockOuts.lockedMs(request.sourceIp, proof.lookup, nowMs, wasGood);
     if (lockedMs !== undefined) return { reason: 'locked', waitMs: lockedMs };
     const known = await memory.find(proof.lookup, nowMs);
     if (known === undefined) return wrong('unknown', request, proof.lookup);

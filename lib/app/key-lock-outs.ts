@@ -33,9 +33,14 @@ export function keyLockOuts(deps: LockOutDeps) {
   };
 
   return {
-    /** How long this source may not try this key; undefined: it may. */
-    lockedMs(sourceIp: string, lookup: string, nowMs: number): number | undefined {
-      const untilMs = lockedUntilMs(known.get(networkOf(sourceIp)), lookup, nowMs);
+    /** How long this source may not try this key, good lately or not; undefined: it may. */
+    lockedMs(
+      sourceIp: string,
+      lookup: string,
+      nowMs: number,
+      wasGood: boolean,
+    ): number | undefined {
+      const untilMs = lockedUntilMs(known.get(networkOf(sourceIp)), lookup, nowMs, wasGood);
       return untilMs === undefined ? undefined : untilMs - nowMs;
     },
 

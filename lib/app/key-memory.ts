@@ -24,15 +24,20 @@ export function keyMemory(deps: {
     async find(lookup: string, nowMs: number): Promise<KnownKey | undefined> {
       const entry = cache.get(lookup);
       if (entry !== undefined && entry.untilMs > nowMs) return entry.known;
-      cache.delete(lookup);
       const key = await deps.apiKeys.byLookup(lookup);
+      if (key === undefined) cache.delete(lookup);
       return key && { key, signingKey: openedOnce(key, deps.pepper) };
+    },
+
+    /** Whether it was good here when it was used last, however long ago; costs no read. */
+    wasGood(lookup: string): boolean {
+      return cache.has(lookup);
     },
 
     /** From its first use on: what is used all the time is read again all the same. */
     keep(known: KnownKey, nowMs: number): void {
       const { lookup } = known.key;
-      if (cache.has(lookup)) return;
+      if ((cache.get(lookup)?.untilMs ?? 0) > nowMs) return;
       rememberIn(cache, lookup, { known, untilMs: nowMs + KEY_CACHED_MS }, KEYS_CACHED_MAX);
     },
   };

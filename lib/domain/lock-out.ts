@@ -33,25 +33,32 @@ export const LOCKS_FORGOTTEN_MS = 3_600_000;
 const KEYS_MAX = 20;
 const NONE: Failures = { count: 0, sinceMs: 0, locks: 0, lockedUntilMs: 0 };
 
-/** Until when nobody of this network may try this key; undefined: now. */
+/**
+ * Until when nobody of this network may try this key; undefined: now. What others of the network
+ * have tried is not held against a key that was good lately: else thirty made-up keys an hour would
+ * keep everybody out who shares an address with their sender.
+ */
 export function lockedUntilMs(
   lockOut: LockOut | undefined,
   lookup: string,
   nowMs: number,
+  wasGood = false,
 ): number | undefined {
   if (lockOut === undefined) return undefined;
-  const untilMs = Math.max(lockOut.all.lockedUntilMs, keyOf(lockOut, lookup).lockedUntilMs);
+  const ownMs = keyOf(lockOut, lookup).lockedUntilMs;
+  const untilMs = wasGood ? ownMs : Math.max(lockOut.all.lockedUntilMs, ownMs);
   return untilMs > nowMs ? untilMs : undefined;
 }
 
-/** One more failure. Where the network or the key is locked already nothing changes. */
+/** One more failure. What is locked already, network or key, is not locked for longer by it. */
 export function afterFailure(lockOut: LockOut | undefined, lookup: string, nowMs: number): LockOut {
   const known = lockOut ?? { all: NONE, keys: [] };
-  if (lockedUntilMs(known, lookup, nowMs) !== undefined) return known;
+  if (lockedUntilMs(known, lookup, nowMs, true) !== undefined) return known;
   const own = counted(keyOf(known, lookup), FAILURES_MAX.perKey, nowMs);
+  const isLocked = known.all.lockedUntilMs > nowMs;
   const others = known.keys.filter((other) => other.lookup !== lookup);
   return {
-    all: counted(known.all, FAILURES_MAX.perNetwork, nowMs),
+    all: isLocked ? known.all : counted(known.all, FAILURES_MAX.perNetwork, nowMs),
     keys: [...others, { ...own, lookup }].slice(-KEYS_MAX),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createKey } from '../../lib/app/api-keys.ts';
+import { createKey, deleteKey } from '../../lib/app/api-keys.ts';
 import { type AuthorizeDeps, authorizer } from '../../lib/app/authorize.ts';
 import { KEY_RANDOM_BYTES, keyText, makeKey, parseKey } from '../../lib/domain/keys.ts';
 import { bearer, HOME, signed } from '../fakes/auth-requests.ts';
@@ -220,6 +220,31 @@ describe('who tries wrong keys', () => {
     const beside = await check(bearer(header, { sourceIp: '2001:db8:0:1::1' }));
     expect(beside).toHaveProperty('principal');
     expect(world.telemetry.counts.get('AuthLockOuts')).toBe(1);
+  });
+
+  it('keeps nobody out whose key was good here before, and guesses of that key are counted', async () => {
+    const { made, header, instance, world } = await setUp();
+    const check = instance();
+    expect(await check(bearer(header))).toHaveProperty('principal');
+    for (let i = 0; i < 30; i++) await check(bearer(`Bearer ${stranger(i).text}`));
+    expect(await check(bearer(`Bearer ${stranger(31).text}`))).toMatchObject({ reason: 'locked' });
+    expect(await check(bearer(header))).toHaveProperty('principal');
+    // Long after it was read: it is read again, not refused.
+    world.clock.advance(45_000);
+    expect(await check(bearer(header))).toHaveProperty('principal');
+    for (let i = 0; i < 10; i++) await check(bearer(`Bearer ${wrongSecret(made.key)}`));
+    expect(await check(bearer(header))).toMatchObject({ reason: 'locked' });
+  });
+
+  it('forgets that a key was good once it is gone', async () => {
+    const { made, header, instance, world } = await setUp();
+    const check = instance();
+    expect(await check(bearer(header))).toHaveProperty('principal');
+    await deleteKey(world, ME, made.id);
+    world.clock.advance(30_000);
+    expect(await check(bearer(header))).toEqual({ reason: 'unknown' });
+    for (let i = 0; i < 29; i++) await check(bearer(`Bearer ${stranger(i).text}`));
+    expect(await check(bearer(header))).toMatchObject({ reason: 'locked' });
   });
 
   it('is known to other instances from their first failure there', async () => {
