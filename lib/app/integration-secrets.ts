@@ -8,6 +8,7 @@ import { newSecret, RANDOM_BYTES, type SecretKind } from '../domain/secrets.ts';
 import type { Signing, SigningSecret } from '../domain/signing.ts';
 import { change, find, opening, type Registry } from './named-registry.ts';
 import type { Clock, Integrations, Random } from './ports.ts';
+import { rotatedSecrets } from './rotated-secrets.ts';
 import type { Caller } from './tenancy.ts';
 import { secretsView } from './views-registry.ts';
 
@@ -58,7 +59,7 @@ export async function rotateSecret(deps: SecretDeps, caller: Caller, ref: string
       return { ...stored, signing: { ...signing, secrets }, updatedAtMs: nowMs };
     },
   );
-  return secretsView(keyed(changed.signing).secrets, nowMs);
+  return rotatedSecrets(caller, keyed(changed.signing).secrets, nowMs);
 }
 
 /**

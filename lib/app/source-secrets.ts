@@ -9,8 +9,8 @@ import type { SigningSecret } from '../domain/signing.ts';
 import type { Source, Verification } from '../domain/source.ts';
 import { change, find, opening, type Registry } from './named-registry.ts';
 import type { Clock, Random, Sources } from './ports.ts';
+import { rotatedSecrets } from './rotated-secrets.ts';
 import type { Caller } from './tenancy.ts';
-import { secretsView } from './views-registry.ts';
 
 export interface SourceSecretDeps {
   readonly sources: Pick<Sources, 'create' | 'byId' | 'byName' | 'save' | 'remove' | 'open'>;
@@ -48,7 +48,7 @@ export async function rotateSourceSecret(
       return { ...stored, verification: { ...verification, secrets }, updatedAtMs: nowMs };
     },
   );
-  return secretsView(keyed(changed.verification).secrets, nowMs);
+  return rotatedSecrets(caller, keyed(changed.verification).secrets, nowMs);
 }
 
 /**

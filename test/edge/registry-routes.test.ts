@@ -5,6 +5,7 @@ import { ROUTES } from '../../lib/names.ts';
 import { httpWorld, keyWith } from './http-world.ts';
 
 const INTEGRATION = { name: 'erp', serviceType: 'webhook', endpoint: 'https://erp.example.com/in' };
+const SOURCE = { name: 'gh', provider: 'github', secret: 'a-secret-of-github' };
 
 describe('integrations over HTTP', () => {
   it('201 with Location and the secret, 200 without it', async () => {
@@ -62,6 +63,24 @@ describe('integrations over HTTP', () => {
     expect(rotated.json.previous).toMatchObject([{ secret: made.json.signing.secret }]);
   });
 
+  it('200 for a rotation by who may write: the new secret, none of the old ones', async () => {
+    const { call } = httpWorld();
+    const made = await call('POST', '/v1/integrations', { body: INTEGRATION });
+    await call('POST', '/v1/sources', { body: SOURCE });
+    const principal = keyWith('integrations:write', 'sources:write');
+    for (const [path, old, secret] of [
+      ['/v1/integrations/erp', made.json.signing.secret, undefined],
+      ['/v1/sources/gh', SOURCE.secret, 'another-secret-of-github'],
+    ]) {
+      const asked = { principal, body: { ...(secret && { secret }), graceSeconds: 60 } };
+      const rotated = await call('POST', `${path}/secret/rotate`, asked);
+      expect([rotated.status, Object.keys(rotated.json)]).toEqual([200, ['current', 'previous']]);
+      expect(rotated.json.current).toEqual(secret ?? expect.stringMatching(/^whsec_/));
+      expect(rotated.json.previous).toEqual([{ expiresAt: expect.any(String) }]);
+      expect(rotated.text).not.toContain(old);
+    }
+  });
+
   it('422 for a filter, with the place of each mistake', async () => {
     const { call } = httpWorld();
     const filter = {
@@ -93,8 +112,6 @@ describe('integrations over HTTP', () => {
 });
 
 describe('sources over HTTP', () => {
-  const SOURCE = { name: 'gh', provider: 'github', secret: 'a-secret-of-github' };
-
   it('201 with the URL, 200 when read, replaced, patched and rotated, 204 when deleted', async () => {
     const { call } = httpWorld();
     const made = await call('POST', '/v1/sources', { body: SOURCE });

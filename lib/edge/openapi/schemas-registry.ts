@@ -137,7 +137,12 @@ const SOURCE = object(
 const SECRET = nullable(text());
 const SECRETS = object({
   current: SECRET,
-  previous: listOf(object({ secret: text(), expiresAt: nullable(INSTANT) })),
+  previous: listOf(
+    object(
+      { expiresAt: nullable(INSTANT) },
+      { secret: text({ description: 'For who has `secrets:read`.' }) },
+    ),
+  ),
 });
 
 export const KEY_FIELDS: Schemas = {
