@@ -1,4 +1,10 @@
-import type { AuditActor, AuditDraft, AuditResource, ChainEnd } from '../domain/audit.ts';
+import {
+  type AuditActor,
+  type AuditDraft,
+  type AuditResource,
+  boundedDraft,
+  type ChainEnd,
+} from '../domain/audit.ts';
 import { RequestError, STATUS_OF } from '../domain/errors.ts';
 import { type AuditDeps, appendOnce, draftOf, newAuditId } from './audit.ts';
 import type { Telemetry } from './ports.ts';
@@ -80,7 +86,8 @@ function endedAs<T>(
   recorded: Recorded | undefined,
 ): AuditDraft {
   const action = actionOf?.(recorded) ?? draft.action;
-  return { ...draft, outcome, action, ...recorded };
+  // As the tick can store it too, should it have to.
+  return boundedDraft({ ...draft, outcome, action, ...recorded });
 }
 
 /** Nothing was stored, and the caller is told why. */

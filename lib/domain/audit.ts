@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { boundedState } from './audit-bounds.ts';
 import { canonicalJson } from './canonical-json.ts';
 
 export type AuditId = `aud_${string}`;
@@ -65,16 +66,19 @@ export interface ChainEnd extends ChainHead {
 /** What the first entry of every chain names as its predecessor. */
 export const EMPTY_CHAIN: ChainEnd = { seq: 0, hash: '0'.repeat(64), atMs: 0 };
 
-/** A larger `before` or `after` is replaced by its size and digest: an item has its limits. */
-const STATE_CHARS_MAX = 100_000;
+/** The draft as it can be stored: however large a resource is, its entry fits into an item. */
+export function boundedDraft(draft: AuditDraft): AuditDraft {
+  return { ...draft, before: boundedState(draft.before), after: boundedState(draft.after) };
+}
 
 /** The draft as the entry that follows `end`. */
 export function entryAfter(end: ChainEnd, draft: AuditDraft, nowMs: number): AuditEntry {
-  const { id, tenant, actor, action, resource, outcome, requestId, sourceIp } = draft;
+  const { before, after, ...told } = boundedDraft(draft);
+  const { id, tenant, actor, action, resource, outcome, requestId, sourceIp } = told;
   const content = {
     ...{ id, seq: end.seq + 1, at: new Date(Math.max(nowMs, end.atMs)).toISOString() },
     ...{ tenant, actor, action, resource, outcome, requestId, sourceIp },
-    ...{ before: bounded(draft.before), after: bounded(draft.after), prevHash: end.hash },
+    ...{ before, after, prevHash: end.hash },
   };
   // What JSON cannot say exactly must be gone before it is hashed: the hash is of what is read back.
   const plain = JSON.parse(JSON.stringify(content)) as typeof content;
@@ -122,16 +126,6 @@ export function endAt({ place, text }: StoredEntry): ChainEnd {
   if (entry === undefined) return { seq: place, hash: sha256(text), atMs: 0 };
   const atMs = Date.parse(entry.at);
   return { seq: place, hash: entry.hash, atMs: Number.isNaN(atMs) ? 0 : atMs };
-}
-
-function bounded(state: unknown): unknown {
-  const text = JSON.stringify(state) ?? 'null';
-  if (text.length <= STATE_CHARS_MAX) return state ?? null;
-  return {
-    omitted: 'It is too large to be kept here.',
-    characters: text.length,
-    sha256: sha256(text),
-  };
 }
 
 function sha256(text: string): string {
