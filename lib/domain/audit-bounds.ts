@@ -16,11 +16,11 @@ export function boundedState(state: unknown): unknown {
   let bytes = bytesOf(cut);
   if (bytes <= STATE_BYTES_MAX) return cut;
   if (typeof cut !== 'object' || cut === null || Array.isArray(cut)) return digestOf(state);
-  const kept = new Map(Object.entries(cut));
-  const bySize = [...kept.keys()].toSorted((a, b) => bytesOf(kept.get(b)) - bytesOf(kept.get(a)));
-  for (const name of bySize) {
-    const digest = digestOf(Reflect.get(Object(state), name));
-    bytes += bytesOf(digest) - bytesOf(kept.get(name));
+  const kept = new Map<string, unknown>(Object.entries(cut));
+  const sizes = Object.entries(cut).map(([name, value]) => ({ name, size: bytesOf(value) }));
+  for (const { name, size } of sizes.toSorted((a, b) => b.size - a.size)) {
+    const digest = digestOf(kept.get(name));
+    bytes += bytesOf(digest) - size;
     kept.set(name, digest);
     if (bytes <= STATE_BYTES_MAX) return Object.fromEntries(kept);
   }
