@@ -92,8 +92,8 @@ export function composeReceive(env: Environment = process.env, outside: Outside 
   const cached = cachedSources(sources, publish.clock);
   return {
     ...publish,
-    async sourceOf(id: Parameters<typeof cached.byId>[0]) {
-      const source = await cached.byId(id);
+    async sourceOf(...asked: Parameters<typeof cached>) {
+      const source = await cached(...asked);
       return source && (await sources.open(source));
     },
   };

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { cachedSources } from '../../lib/adapters/dynamodb/sources.ts';
 import { receiveInbound } from '../../lib/app/receive-inbound.ts';
 import type { HmacTemplate } from '../../lib/domain/signing.ts';
 import type { InboundRequest, Source, Verification } from '../../lib/domain/source.ts';
@@ -187,6 +188,37 @@ describe('a foreign webhook', () => {
     await expect(receiveInbound(deps, source.id, request)).rejects.toMatchObject({
       code: 'timestamp-out-of-tolerance',
     });
+  });
+
+  it('signed with the newest secret passes though an older source is remembered; forgeries ask rarely', async () => {
+    const { world, deps, source } = await inboundWorld();
+    const read: number[] = [];
+    const cached = cachedSources(
+      {
+        byId: (id) => {
+          read.push(world.clock.nowMs());
+          return world.sources.byId(id);
+        },
+      },
+      world.clock,
+    );
+    const remembering = { ...deps, sourceOf: cached };
+    await receiveInbound(remembering, source.id, signed('{}', 'd-1'));
+    const secrets = [{ secret: 'rotated-a-moment-ago' }];
+    const stored = await world.sources.byId(source.id);
+    const next = { ...(stored ?? source), verification: { ...github, secrets } };
+    expect(await world.sources.save(next, source.name)).toBe('saved');
+    world.clock.advance(300);
+    const fresh = signed('{}', 'd-2', 'rotated-a-moment-ago');
+    expect((await receiveInbound(remembering, source.id, fresh)).published.duplicate).toBe(false);
+    const old = receiveInbound(remembering, source.id, signed('{}', 'd-3'));
+    await expect(old).rejects.toMatchObject({ code: 'invalid-signature' });
+    read.length = 0;
+    for (let i = 0; i < 100; i++) {
+      world.clock.advance(10);
+      await receiveInbound(remembering, source.id, signed('{}', 'd', 'forged')).catch(() => {});
+    }
+    expect(read).toHaveLength(4);
   });
 
   it('for a source that does not exist is not found', async () => {

@@ -55,7 +55,7 @@ export function httpWorld() {
     retentionDays: FAKE_RETENTION_DAYS,
     cursorKey: derivedKey(pepper, 'cursors'),
     sealer: sealer(derivedKey(pepper, 'kept-answers'), world.deps.random),
-    sourceOf: world.deps.sources.byId,
+    sourceOf: (id: Parameters<typeof world.deps.sources.byId>[0]) => world.deps.sources.byId(id),
     probes: {
       registry: async () => {},
       history: async () => {},

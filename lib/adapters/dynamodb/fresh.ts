@@ -3,7 +3,8 @@ import { rememberIn } from '../../domain/remember.ts';
 
 /**
  * Reads that may be up to `freshMs` old, counted from when they began; many callers share one.
- * A read that fails is not kept, nor, with `keepsNothing` false, one that found nothing.
+ * A read that fails is not kept, nor, with `keepsNothing` false, one that found nothing. Who asks
+ * with a `freshMs` of its own gets nothing older than that, and so does everybody after it.
  */
 export function freshReads<V>(
   read: (key: string) => Promise<V>,
@@ -13,12 +14,12 @@ export function freshReads<V>(
     readonly keepsNothing?: false;
   },
   clock: Pick<Clock, 'nowMs'>,
-): (key: string) => Promise<V> {
+): (key: string, freshMs?: number) => Promise<V> {
   const entries = new Map<string, { readonly sinceMs: number; readonly value: Promise<V> }>();
-  return (key) => {
+  return (key, freshMs = limits.freshMs) => {
     const nowMs = clock.nowMs();
     const entry = entries.get(key);
-    if (entry !== undefined && nowMs - entry.sinceMs < limits.freshMs) return entry.value;
+    if (entry !== undefined && nowMs - entry.sinceMs < freshMs) return entry.value;
     const value = read(key);
     rememberIn(entries, key, { sinceMs: nowMs, value }, limits.entriesMax);
     const forget = () => {

@@ -25,17 +25,11 @@ export function dynamoSources(
 const FRESH_MS = 2_000;
 const ENTRIES_MAX = 1_000;
 
-/** Sources as the receive path reads them: up to two seconds old, one read for many. */
+/** Sources as the receive path reads them: up to two seconds old, or `freshMs`; one read for many. */
 export function cachedSources(
   sources: Pick<Sources, 'byId'>,
   clock: StoreOptions['clock'],
-): Pick<Sources, 'byId'> {
+): (id: Source['id'], freshMs?: number) => Promise<Source | undefined> {
   const limits = { freshMs: FRESH_MS, entriesMax: ENTRIES_MAX };
-  const read = freshReads((id) => sources.byId(id as Source['id']), limits, clock);
-  return {
-    async byId(id, tenant) {
-      const source = await read(id);
-      return tenant === undefined || source?.tenant === tenant ? source : undefined;
-    },
-  };
+  return freshReads((id) => sources.byId(id as Source['id']), limits, clock);
 }
