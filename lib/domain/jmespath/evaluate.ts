@@ -101,6 +101,7 @@ function valuesOf(base: unknown): unknown {
 
 function flatten({ meter }: Run, list: unknown): unknown {
   if (!Array.isArray(list)) return null;
+  meter.spend(list.length);
   meter.spend(list.reduce((sum, item) => sum + (Array.isArray(item) ? item.length : 1), 0));
   return list.flat();
 }
