@@ -19,8 +19,8 @@ const ATTEMPTS_MAX = 3;
 const SENDER_LATE_MS = 200;
 
 /**
- * Calls a target: up to three times where the call may be made again, and only while what comes
- * back is worth it; a probe once. All of it is over by `untilMs`.
+ * Calls a target: up to three times where the call may be made again, and as its `retry` allows, and
+ * only while what comes back is worth it; a probe once. All of it is over by `untilMs`.
  */
 export async function callTarget(
   deps: CallTargetDeps,
@@ -52,7 +52,7 @@ export async function callTarget(
   };
   try {
     const tried = await retry(work, {
-      attempts: isIdempotent ? ATTEMPTS_MAX : 1,
+      attempts: isIdempotent ? Math.min(ATTEMPTS_MAX, target.retry.maxAttempts) : 1,
       retryIf,
       deadlineMs: Math.max(untilMs - startedAtMs, 1) + SENDER_LATE_MS,
       budget: deps.budgets.of(target),

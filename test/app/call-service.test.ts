@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { UNGUARDED_CALLS_MAX } from '../../lib/app/call-attempt.ts';
 import { BREAKER_DEFAULTS } from '../../lib/domain/breaker.ts';
 import { REQUEST_DEFAULTS } from '../../lib/domain/integration.ts';
+import { RETRY_DEFAULTS } from '../../lib/domain/retry.ts';
 import { callWorld, links, type Manner } from './call-world.ts';
 
 const GET = { method: 'GET', path: '/items' };
@@ -140,6 +142,14 @@ describe('a service without fallbacks', () => {
     },
   );
 
+  it.each([1, 2, 3, 15])('is asked %i times at most, and never more than three', async (max) => {
+    const world = callWorld();
+    await world.service('erp', { retry: { ...RETRY_DEFAULTS, maxAttempts: max } });
+    world.behave('erp', 500);
+    await world.call('erp', GET);
+    expect(world.sent).toHaveLength(Math.min(max, 3));
+  });
+
   it('may take the time of the call in all, retries and waits included', async () => {
     const world = callWorld();
     await world.service('erp', { request: { ...REQUEST_DEFAULTS, timeoutSeconds: 1 } });
@@ -199,6 +209,26 @@ describe('a service without fallbacks', () => {
     expect(await world.call('erp', GET)).toMatchObject({ status: 429, attempts: 1 });
     world.clock.advance(2_000);
     expect(await world.call('erp', GET)).toMatchObject({ status: 200, attempts: 1 });
+  });
+
+  it('is not waited for by everybody where its breaker is off', async () => {
+    const world = callWorld();
+    const breaker = { ...BREAKER_DEFAULTS, enabled: false };
+    const { id } = await world.service('erp', { breaker });
+    world.behave('erp', 'hang');
+    const waiting = Array.from({ length: UNGUARDED_CALLS_MAX }, () =>
+      world.call('erp', { ...GET, timeoutSeconds: 20 }),
+    );
+    const beyond = await world.call('erp', GET);
+    expect([beyond.refusal?.code, world.to('erp').length]).toEqual([
+      'too-many-requests',
+      UNGUARDED_CALLS_MAX,
+    ]);
+    expect((await Promise.all(waiting)).map(({ refusal }) => refusal?.code)).not.toContain(
+      'too-many-requests',
+    );
+    world.behave('erp', 200);
+    expect((await world.call(id, GET)).status).toBe(200);
   });
 
   it('is not called beyond its own limits', async () => {
