@@ -1,11 +1,24 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** No module of these keeps anything that another test could meet: they share their imports. */
+const SHARING = ['test/{app,domain,edge,policies,runtime}/**/*.test.ts'];
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'sharing', include: SHARING, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'apart',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...SHARING],
+        },
+      },
+    ],
     globalSetup: ['test/require-node24.ts'],
-    // Two cores: more workers than that only make the e2e processes wait for each other.
-    maxWorkers: 2,
+    // One more than CI has cores: the local runs of the e2e tests wait more than they work.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     env: {

@@ -84,6 +84,7 @@ export class Alarms extends Construct {
     this.#onSilence('tick', tick);
     this.#onBreakerStore();
     this.#onWrongKeys();
+    this.#onAudit();
   }
 
   /** One message in it is one too many. */
@@ -172,6 +173,28 @@ export class Alarms extends Construct {
       metric: figure(METRICS.authStoreFailures, 1),
       threshold: 1,
       periods: STORE_FAILURE_MINUTES,
+    });
+  }
+
+  /** A chain that does not hold what was said of it; and nothing signed for two hours. */
+  #onAudit(): void {
+    const figure = (metricName: string) =>
+      new Metric({
+        namespace: METRIC_NAMESPACE,
+        metricName,
+        dimensionsMap: { service: METRIC_SERVICE, stage: this.#stage },
+        period: Duration.minutes(5),
+        statistic: 'Sum',
+      });
+    this.#watch('AuditBroken', {
+      why: 'The audit log was tampered with. Runbook: docs/runbook.md#audit-log',
+      metric: figure(METRICS.auditChainsBroken),
+      threshold: 1,
+    });
+    this.#watch('AuditUnsigned', {
+      why: 'The audit log is not signed. Runbook: docs/runbook.md#audit-log',
+      metric: figure(METRICS.auditDigestsLate),
+      threshold: 1,
     });
   }
 

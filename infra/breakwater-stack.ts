@@ -1,10 +1,11 @@
-import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { ENV } from '../lib/names.ts';
 import { Alarms } from './alarms.ts';
+import { dataKey } from './data-key.ts';
 import { DeadLetters } from './dead-letters.ts';
+import { DigestKey } from './digest-key.ts';
 import { type Egress, egressAddresses, egressOf } from './egress.ts';
 import { FirstKey } from './first-key.ts';
 import { Functions } from './functions.ts';
@@ -39,16 +40,13 @@ export class BreakwaterStack extends Stack {
     const { settings, codeOf } = props;
     const egress = egressOf(props.egress, this.account);
     const targets = targetsOf(props.targetArns, this.account);
-    const key = new Key(this, 'Key', {
-      description: 'Breakwater: tables, queues with events in them, secrets, alarm topic',
-      enableKeyRotation: true,
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
+    const key = dataKey(this);
     const storage = new Storage(this, 'Storage', {
       key,
       deletionProtection: settings.deletionProtection,
     });
     const secrets = new Secrets(this, 'Secrets', { key });
+    const digestKey = new DigestKey(this, 'Digests');
     const deadLetters = new DeadLetters(this, 'DeadLetters', { key });
     const queues = new Queues(this, 'Queues', { deadLetters, key });
     const edge = new HttpEdge(this, 'Edge', { settings });
@@ -68,6 +66,7 @@ export class BreakwaterStack extends Stack {
       [ENV.fanOutQueueUrl]: queues.fanOut.queue.queueUrl,
       [ENV.pepperSecretId]: secrets.pepperArn,
       [ENV.secretsKeyArn]: key.keyArn,
+      [ENV.digestKeyArn]: digestKey.arn,
       [ENV.retentionDays]: String(settings.retentionDays),
       [ENV.publicUrl]: edge.url,
       [ENV.ownHosts]: edge.hosts.join(','),
@@ -80,10 +79,13 @@ export class BreakwaterStack extends Stack {
     });
     if (settings.keyRateLimit !== undefined) {
       const { perSecond, burst } = settings.keyRateLimit;
-      functions.authorize.addEnvironment(ENV.keyRateLimit, `${perSecond}/${burst}`);
+      // The API makes keys: those of a key that is held to it must be held to it too.
+      for (const fn of [functions.authorize, functions.api]) {
+        fn.addEnvironment(ENV.keyRateLimit, `${perSecond}/${burst}`);
+      }
     }
     functions.firstKey.addEnvironment(ENV.adminKeySecretId, secrets.adminKeyArn);
-    grant(functions, { storage, queues, secrets, targets });
+    grant(functions, { storage, queues, secrets, digestKey, targets });
     this.grantPolicies = (fn) => grantPolicies(fn, { storage, queues, environment });
     edge.route(functions, functions.authorize);
     queues.feed(functions, settings.maxConcurrency);

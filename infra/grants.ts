@@ -1,3 +1,4 @@
+import type { DigestKey } from './digest-key.ts';
 import type { Queues } from './queues.ts';
 import type { Secrets } from './secrets.ts';
 import type { ServiceFunction } from './service-function.ts';
@@ -9,6 +10,7 @@ export interface Granted {
   readonly storage: Storage;
   readonly queues: Queues;
   readonly secrets: Secrets;
+  readonly digestKey: DigestKey;
   readonly targets: Targets;
 }
 
@@ -16,13 +18,15 @@ type Running = Readonly<Record<FunctionName, ServiceFunction>>;
 
 /** Who may do what, in one place: a function gets what its use cases do and nothing more. */
 export function grant(functions: Running, granted: Granted): void {
-  const { storage, queues, secrets, targets } = granted;
+  const { storage, queues, secrets, digestKey, targets } = granted;
   const { authorize, api, call, receive, deliver, tick, firstKey } = functions;
   grantRegistry(functions, storage);
   grantHistory(functions, storage);
   grantState(functions, storage);
   grantQueues(functions, queues);
   grantAudit(functions, storage);
+  digestKey.letSign(tick);
+  digestKey.letCheck(api);
   for (const fn of [authorize, api, call, firstKey]) secrets.letReadPepper(fn);
   secrets.letKeepAdminKey(firstKey);
   secrets.letSealAndOpen(api);
@@ -73,8 +77,11 @@ function grantState(functions: Running, storage: Storage): void {
   rows.letOrderJobs(api);
   rows.letRunJobs(work);
   for (const fn of [api, call, publish, receive, deliver, fanOut, tick]) storage.letSeeBoard(fn);
-  for (const fn of [api, call, deliver, tick, work]) rows.letMoveBreakers(fn);
-  for (const fn of [api, tick, work]) rows.letEndDrains(fn);
+  for (const fn of [api, call, deliver, tick]) rows.letMoveBreakers(fn);
+  rows.letLookAtBreakers(work);
+  for (const fn of [call, deliver, work]) rows.letTakeFromLimits(fn);
+  for (const fn of [api, call, deliver, tick, work]) rows.letStartDrains(fn);
+  for (const fn of [tick, work]) rows.letEndDrains(fn);
   rows.letReadBreakerHistory(api);
 }
 
@@ -84,6 +91,7 @@ function grantAudit(functions: Running, storage: Storage): void {
   // A 410 disables the integration.
   for (const fn of [api, deliver]) storage.letAuditChanges(fn);
   storage.letCompleteAudit(tick);
+  storage.letSignAudit(tick);
   storage.letListAudit(api);
 }
 

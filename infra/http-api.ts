@@ -92,8 +92,9 @@ export class HttpEdge extends Construct {
     Validations.of(open).acknowledge({
       id: 'AwsSolutions-APIG4',
       reason:
-        'Health and unknown paths say nothing of a tenant; /in/{source} is authenticated by the ' +
-        "sender's own signature over the raw body, which an authorizer does not see.",
+        'Health, the contract and unknown paths say nothing of a tenant; /in/{source} is ' +
+        "authenticated by the sender's own signature over the raw body, which an authorizer does " +
+        'not see.',
     });
   }
 

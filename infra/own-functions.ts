@@ -46,6 +46,7 @@ export function grantPolicies(fn: LambdaFunction, parts: PolicyParts): void {
   storage.letFindDue(grantee);
   storage.letSeeBoard(grantee);
   storage.stateRows.letMoveBreakers(grantee);
+  storage.stateRows.letStartDrains(grantee);
   for (const queue of [queues.delivery, queues.slow, queues.drain, queues.work, queues.fanOut]) {
     queue.letSend(grantee);
   }

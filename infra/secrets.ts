@@ -1,5 +1,5 @@
 import { Aws, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { type CfnSecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { ServiceFunction } from './service-function.ts';
@@ -24,15 +24,17 @@ export class Secrets extends Construct {
   constructor(scope: Construct, id: string, props: SecretsProps) {
     super(scope, id);
     this.#key = props.key;
+    // By its ARN alone: otherwise CDK opens the key to all of the account, with wildcards.
+    const encryptionKey = Key.fromKeyArn(this, 'Key', props.key.keyArn);
     const pepper = new Secret(this, 'Pepper', {
       description: 'Breakwater: pepper of API key hashes. Never change it.',
-      encryptionKey: props.key,
+      encryptionKey,
       generateSecretString: { passwordLength: PEPPER_LENGTH, excludePunctuation: true },
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const adminKey = new Secret(this, 'AdminKey', {
       description: 'Breakwater: the first admin API key',
-      encryptionKey: props.key,
+      encryptionKey,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     // Without a value until the first key is stored; a generated one would look like a key.

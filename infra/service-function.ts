@@ -51,6 +51,7 @@ export class ServiceFunction extends LambdaFunction {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       managedPolicies: [props.tracing],
     });
+    const reserved = props.settings.reservedConcurrency?.[props.name];
     super(scope, id, {
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
@@ -62,6 +63,7 @@ export class ServiceFunction extends LambdaFunction {
       environment: { ...props.environment },
       role,
       logGroup,
+      ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
       ...(props.recursiveLoop === undefined ? {} : { recursiveLoop: props.recursiveLoop }),
     });
     // Set here and not by `tracing`, which would give every role a statement on all resources.

@@ -25,10 +25,19 @@ export interface StageSettings {
    * all integrations that hang may take together.
    */
   readonly maxConcurrency: Readonly<Record<QueueName, number>>;
+  /**
+   * Executions of a function that are kept for it, and are the most that it gets. `call` and `api`
+   * wait for services of others: with a share of their own they leave the rest of the account's to
+   * all others. The account must have 100 more than the sum, so a new one may not take any.
+   *
+   * @default none: all share what the account has
+   */
+  readonly reservedConcurrency?: Readonly<Partial<Record<FunctionName, number>>>;
   /** Of the whole API; further requests get 429 from API Gateway before any function runs. */
   readonly throttle: { readonly perSecond: number; readonly burst: number };
   /**
-   * Of each key that has no rate limit of its own; each key has a bucket to itself.
+   * Of each key that has no rate limit of its own. Each has a bucket to itself, but what a key
+   * without the scope `admin` makes shares its bucket.
    *
    * @default none
    */
@@ -87,7 +96,9 @@ const SETTINGS: Readonly<Record<Stage, StageSettings>> = {
     retentionDays: 45,
     logRetentionDays: 30,
     maxConcurrency: { delivery: 100, slow: 20, drain: 20, fanOut: 5, work: 5 },
+    reservedConcurrency: { api: 200, call: 300 },
     throttle: { perSecond: 1000, burst: 2000 },
+    keyRateLimit: { perSecond: 100, burst: 200 },
     deletionProtection: true,
   },
 };

@@ -12,10 +12,11 @@ export const rowsOf = (...partitions: readonly string[]): Conditions => ({
 
 const CLAIM_ROWS = rowsOf('CLAIM#*');
 const LINE_ROWS = rowsOf('LINE#*');
-const JOB_ROWS = rowsOf('JOBS', 'JOB-MARKS');
-const PROGRESS_ROWS = rowsOf('CHECKPOINT#*', 'SWEEPS', 'JOBS', 'JOB-MARKS', 'HEALTHCHECKS');
-/** Breakers, limits and drains, and the sweeps that start a drain anew. */
-const OUTAGE_ROWS = rowsOf('B#*', 'L#*', 'DRAIN#*', 'SWEEPS');
+const JOB_ROWS = rowsOf('JOBS');
+const JOB_MARK_ROWS = rowsOf('JOB-MARKS');
+const HEALTH_ROWS = rowsOf('HEALTHCHECKS');
+const BREAKER_ROWS = rowsOf('B#*');
+const DRAIN_ROWS = rowsOf('DRAIN#*');
 
 type Let = (fn: Grantee, actions: readonly Action[], rows: Conditions) => void;
 
@@ -57,34 +58,53 @@ export class StateRows {
     this.#let(fn, ['GetItem', 'PutItem'], rowsOf('ANSWER#*'));
   }
 
-  /** Checkpoints, sweeps, health checks, and jobs that nobody is at. */
+  /** Checkpoints, and what is taken away when it is over: sweeps, marks of jobs, health checks. */
   letKeepProgress(fn: Grantee): void {
-    const all = ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'] as const;
-    this.#let(fn, all, PROGRESS_ROWS);
+    this.#let(fn, ['GetItem', 'PutItem'], rowsOf('CHECKPOINT#*'));
+    this.#let(fn, ['GetItem'], JOB_ROWS);
+    this.#let(fn, ['GetItem', 'Query', 'DeleteItem'], rowsOf('SWEEPS', 'JOB-MARKS'));
+    this.#let(fn, ['GetItem', 'Query', 'UpdateItem', 'DeleteItem'], HEALTH_ROWS);
   }
 
   letWatchHealth(fn: Grantee): void {
-    this.#let(fn, ['GetItem', 'UpdateItem'], rowsOf('HEALTHCHECKS'));
+    this.#let(fn, ['GetItem', 'UpdateItem'], HEALTH_ROWS);
   }
 
+  /** A job stays until it expires; its mark goes when it is over. */
   letOrderJobs(fn: Grantee): void {
-    this.#let(fn, ['GetItem', 'Query', 'PutItem', 'DeleteItem'], JOB_ROWS);
+    this.#let(fn, ['GetItem', 'Query', 'PutItem'], JOB_ROWS);
+    this.#let(fn, ['Query', 'PutItem', 'DeleteItem'], JOB_MARK_ROWS);
   }
 
   letRunJobs(fn: Grantee): void {
-    this.#let(fn, ['GetItem', 'PutItem', 'DeleteItem'], JOB_ROWS);
+    this.#let(fn, ['GetItem', 'PutItem'], JOB_ROWS);
+    this.#let(fn, ['DeleteItem'], JOB_MARK_ROWS);
   }
 
-  /** Breakers, limits and drains as one who makes calls leaves them: moved on, never removed. */
+  /** As one who makes calls leaves them: moved on, with what moved them, never removed. */
   letMoveBreakers(fn: Grantee): void {
-    this.#let(fn, ['GetItem', 'PutItem', 'UpdateItem'], OUTAGE_ROWS);
+    this.#let(fn, ['GetItem', 'PutItem', 'UpdateItem'], BREAKER_ROWS);
+  }
+
+  letLookAtBreakers(fn: Grantee): void {
+    this.#let(fn, ['GetItem'], BREAKER_ROWS);
+  }
+
+  letTakeFromLimits(fn: Grantee): void {
+    this.#let(fn, ['GetItem', 'UpdateItem'], rowsOf('L#*'));
+  }
+
+  /** The drain, and the sweep that starts it anew. */
+  letStartDrains(fn: Grantee): void {
+    this.#let(fn, ['GetItem', 'PutItem'], DRAIN_ROWS);
+    this.#let(fn, ['PutItem'], rowsOf('SWEEPS'));
   }
 
   letEndDrains(fn: Grantee): void {
-    this.#let(fn, ['DeleteItem'], rowsOf('DRAIN#*'));
+    this.#let(fn, ['DeleteItem'], DRAIN_ROWS);
   }
 
   letReadBreakerHistory(fn: Grantee): void {
-    this.#let(fn, ['Query'], rowsOf('B#*'));
+    this.#let(fn, ['Query'], BREAKER_ROWS);
   }
 }

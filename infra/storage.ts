@@ -18,6 +18,17 @@ const KEY_ROWS = {
   'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['KEY#*'] },
 };
 
+/** What `authorize` may write of a key: when it was used, and nothing that the key may do. */
+const KEY_USES = {
+  ...KEY_ROWS,
+  'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['pk', 'sk', 'lu'] },
+  StringEqualsIfExists: { 'dynamodb:ReturnValues': 'NONE' },
+};
+
+/** The audit log: its chains, and what is signed of them. */
+const CHAIN_ROWS = rowsOf('AUDIT#*');
+const DIGEST_ROWS = rowsOf('AUDIT-DIGESTS');
+const SIGNED_ROWS = rowsOf('AUDIT-SIGNED');
 /** Rows of the state table that belong to the audit log. */
 const AUDIT_HEAD_ROWS = {
   'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['AUDIT-HEADS'] },
@@ -81,9 +92,10 @@ export class Storage extends Construct {
     });
   }
 
-  /** Looks a key up and notes its use; sees no other row of the registry. */
+  /** Looks a key up and notes its use; sees no other row of the registry, and changes no right. */
   letVerifyKeys(fn: Grantee): void {
-    this.#let(fn, this.registry, ['GetItem', 'UpdateItem'], KEY_ROWS);
+    this.#let(fn, this.registry, ['GetItem'], KEY_ROWS);
+    this.#let(fn, this.registry, ['UpdateItem'], KEY_USES);
   }
 
   /** Counts what keys do and what wrong ones fail at; sees no other row of the state. */
@@ -108,7 +120,7 @@ export class Storage extends Construct {
 
   /** Stores a changed integration over the one that was read, and says that routes changed. */
   letDisableIntegrations(fn: Grantee): void {
-    this.#let(fn, this.registry, ['GetItem', 'PutItem', 'UpdateItem'], RESOURCE_ROWS);
+    this.#let(fn, this.registry, ['GetItem', 'PutItem', 'UpdateItem'], rowsOf('T#*'));
   }
 
   letManageRegistry(fn: Grantee): void {
@@ -147,7 +159,7 @@ export class Storage extends Construct {
 
   /** Entries are added and read: there is nobody who may update or delete one. */
   letAppendAudit(fn: Grantee): void {
-    this.#let(fn, this.audit, ['Query', 'PutItem']);
+    this.#let(fn, this.audit, ['Query', 'PutItem'], CHAIN_ROWS);
     // How far each chain goes is noted beside it.
     this.#let(fn, this.state, ['GetItem', 'PutItem'], AUDIT_HEAD_ROWS);
   }
@@ -164,10 +176,19 @@ export class Storage extends Construct {
     this.#let(fn, this.state, ['Query', 'DeleteItem'], AUDIT_INTENT_ROWS);
   }
 
+  /** Digests are added and read; what was signed of each chain is noted beside its head. */
+  letSignAudit(fn: Grantee): void {
+    this.#let(fn, this.audit, ['Query', 'PutItem'], DIGEST_ROWS);
+    this.#let(fn, this.state, ['Query'], AUDIT_HEAD_ROWS);
+    this.#let(fn, this.state, ['Query', 'PutItem'], SIGNED_ROWS);
+  }
+
   /** Beside what it takes to add to it. */
   letListAudit(fn: Grantee): void {
     this.#letQuery(fn, this.audit, [TABLES.audit.indexes.time]);
+    this.#let(fn, this.audit, ['Query'], DIGEST_ROWS);
     this.#let(fn, this.state, ['Query'], AUDIT_HEAD_ROWS);
+    this.#let(fn, this.state, ['GetItem'], SIGNED_ROWS);
   }
 
   #let(fn: Grantee, table: Table, actions: readonly Action[], conditions = {}): void {

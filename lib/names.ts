@@ -55,10 +55,13 @@ export const ROUTES = {
   'DELETE /v1/keys/{key}': 'api',
   'POST /v1/keys/{key}/rotate': 'api',
   'GET /v1/audit': 'api',
+  'GET /v1/audit/digests': 'api',
   'GET /v1/audit/verify': 'api',
   'GET /health/live': 'api',
   'GET /health/ready': 'api',
   'GET /openapi.json': 'api',
+  'GET /docs': 'api',
+  'HEAD /docs': 'api',
   'ANY /in/{source}': 'receive',
   /** Whatever no other route answers: 404, or 405 with `Allow`. */
   $default: 'api',
@@ -71,7 +74,7 @@ export type RouteOf<F extends string> = {
   [R in RouteKey]: (typeof ROUTES)[R] extends F ? R : never;
 }[RouteKey];
 
-/** Routes that need no key: health, inbound webhooks (they carry a signature), unknown paths. */
+/** Routes that need no key: health, the contract, inbound webhooks (signed), unknown paths. */
 export function isOpen(route: string): boolean {
   return !route.includes(' /v1/');
 }
@@ -98,6 +101,8 @@ export const ENV = {
   pepperSecretId: 'BREAKWATER_PEPPER_SECRET_ID',
   /** ARN of the key under which secrets and credentials are sealed. */
   secretsKeyArn: 'BREAKWATER_SECRETS_KEY_ARN',
+  /** ARN of the key that the digests of the audit log are signed with. */
+  digestKeyArn: 'BREAKWATER_DIGEST_KEY_ARN',
   adminKeySecretId: 'BREAKWATER_ADMIN_KEY_SECRET_ID',
   retentionDays: 'BREAKWATER_RETENTION_DAYS',
   /** Base URL under which `/in/{source}` is reachable, without a slash at the end; may be empty. */
@@ -210,6 +215,8 @@ export const METRICS = {
   authFailures: 'AuthFailures',
   authLockOuts: 'AuthLockOuts',
   authStoreFailures: 'AuthStoreFailures',
+  auditChainsBroken: 'AuditChainsBroken',
+  auditDigestsLate: 'AuditDigestsLate',
 } as const;
 
 /** SQS: what one message may delay at most, and how many go into one batch request. */

@@ -38,6 +38,7 @@ export interface Endpoints {
   readonly pepperSecretId: string;
   readonly kms: string;
   readonly secretsKeyArn: string;
+  readonly digestKeyArn: string;
 }
 
 const MEMORY_MB = 512;
@@ -162,6 +163,7 @@ function environmentOf(endpoints: Endpoints): Record<string, string> {
     [ENV.fanOutQueueUrl]: endpoints.fanOutQueueUrl,
     [ENV.pepperSecretId]: endpoints.pepperSecretId,
     [ENV.secretsKeyArn]: endpoints.secretsKeyArn,
+    [ENV.digestKeyArn]: endpoints.digestKeyArn,
     [ENV.adminKeySecretId]: endpoints.pepperSecretId,
     [ENV.retentionDays]: '30',
   };

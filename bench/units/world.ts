@@ -35,6 +35,7 @@ export interface Usage {
 const ACCOUNT = '000000000000';
 export const QUEUES = ['delivery', 'slow', 'drain', 'fan-out', 'work'] as const;
 const KEY_ARN = `arn:aws:kms:us-east-1:${ACCOUNT}:key/key`;
+const DIGEST_KEY_ARN = `${KEY_ARN}-digests`;
 const PEPPER_ARN = `arn:aws:secretsmanager:us-east-1:${ACCOUNT}:secret:pepper`;
 
 export async function startWorld(scratch: Scratch, dist: string): Promise<World> {
@@ -64,7 +65,12 @@ export async function startWorld(scratch: Scratch, dist: string): Promise<World>
   const spec = { arn: PEPPER_ARN, name: 'pepper', generate: { PasswordLength: 64 } };
   const secrets = started(await serveSecrets(`${folder}/secrets.json`, [spec]));
 
-  const kms = started(await serveKms(`${folder}/keys.json`, [KEY_ARN]));
+  const kms = started(
+    await serveKms(`${folder}/keys.json`, [
+      { arn: KEY_ARN, kind: 'data' },
+      { arn: DIGEST_KEY_ARN, kind: 'signing' },
+    ]),
+  );
 
   const queueUrl = (name: (typeof QUEUES)[number]) =>
     `${new URL(queues.endpointOf('')).origin}/${ACCOUNT}/${name}`;
@@ -75,6 +81,7 @@ export async function startWorld(scratch: Scratch, dist: string): Promise<World>
       secretsManager: secrets.url,
       kms: kms.url,
       secretsKeyArn: KEY_ARN,
+      digestKeyArn: DIGEST_KEY_ARN,
       deliveryQueueUrl: queueUrl('delivery'),
       slowQueueUrl: queueUrl('slow'),
       drainQueueUrl: queueUrl('drain'),

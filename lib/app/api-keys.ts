@@ -1,15 +1,22 @@
 import type { ApiKey } from '../domain/api-key.ts';
+import { bucketOf } from '../domain/api-key-bounds.ts';
 import { notFound, RequestError } from '../domain/errors.ts';
 import { ID_RANDOM_BYTES, ulid } from '../domain/ids.ts';
 import { type KeyInput, parseKeyInput, parseKeyRotation } from '../domain/input/key-input.ts';
 import { hashSecret, KEY_RANDOM_BYTES, type KeyParts, keyText, makeKey } from '../domain/keys.ts';
 import { SEAL_NONCE_BYTES, sealSigningKey, signingKeyOf } from '../domain/request-signature.ts';
-import { boundedMaker, boundsOf, keyToRule, requireMayGrant } from './key-rights.ts';
+import {
+  boundedMaker,
+  boundsOf,
+  type KeyRightsDeps,
+  keyToRule,
+  requireMayGrant,
+} from './key-rights.ts';
 import type { ApiKeys, Clock, Page, Pepper, Random } from './ports.ts';
 import { type Caller, tenantSeen } from './tenancy.ts';
 import { keyView } from './views-registry.ts';
 
-export interface KeyDeps {
+export interface KeyDeps extends Pick<KeyRightsDeps, 'defaultRateLimit'> {
   readonly apiKeys: ApiKeys;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly random: Pick<Random, 'bytes'>;
@@ -59,7 +66,7 @@ export async function rotateKey(
   if (old.expiresAtMs !== undefined && old.expiresAtMs <= nowMs) {
     throw new RequestError('invalid-state', 'The key has expired; make a new one.');
   }
-  const made = await issue(deps, { ...rightsOf(old), rotatedFrom: old.id });
+  const made = await issue(deps, { ...rightsOf(deps, old), rotatedFrom: old.id });
   const previous = await deps.apiKeys.expire(old, nowMs + graceSeconds * 1000);
   if (previous === 'gone') throw notFound('key', id);
   return { ...made, previous: keyView(previous) };
@@ -120,7 +127,7 @@ export async function listKeys(
  * neither itself nor one that it could not have made: so one that can do everything always remains.
  */
 export async function deleteKey(
-  deps: Pick<KeyDeps, 'apiKeys'>,
+  deps: Pick<KeyDeps, 'apiKeys' | 'defaultRateLimit'>,
   caller: Caller,
   id: string,
 ): Promise<void> {
@@ -132,8 +139,9 @@ export async function deleteKey(
 }
 
 /** Everything that a key may do, and nothing that tells it from another of the same rights. */
-function rightsOf(key: ApiKey): NewKey {
+function rightsOf({ defaultRateLimit }: Pick<KeyDeps, 'defaultRateLimit'>, key: ApiKey): NewKey {
   const { name, scopes, tenant, allowCidrs, denyCidrs, rateLimit, expiresAtMs } = key;
+  const isLimited = (rateLimit ?? defaultRateLimit ?? key.bucket) !== undefined;
   return {
     name,
     scopes,
@@ -141,7 +149,8 @@ function rightsOf(key: ApiKey): NewKey {
     ...(allowCidrs !== undefined && { allowCidrs }),
     ...(denyCidrs !== undefined && { denyCidrs }),
     // One bucket for both, or the grace would double the rate.
-    ...(rateLimit !== undefined && { rateLimit, bucket: key.bucket ?? key.id }),
+    ...(rateLimit !== undefined && { rateLimit }),
+    ...(isLimited && { bucket: bucketOf(key) }),
     ...(expiresAtMs !== undefined && { expiresAtMs }),
   };
 }

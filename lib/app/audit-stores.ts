@@ -47,15 +47,12 @@ export function keys<S extends Pick<ApiKeys, 'create' | 'byId' | 'remove' | 'exp
 
 /** Breakers that note where they were moved. */
 export function breakers<S extends Pick<Breakers, 'load' | 'move'>>(store: S, note: Note): S {
-  let before: Awaited<ReturnType<S['load']>> | undefined;
+  const { load, last } = lastLoaded(store);
   return {
     ...store,
-    async load(ref: Parameters<S['load']>[0]) {
-      const loaded = (await store.load(ref)) as typeof before;
-      before = loaded;
-      return loaded;
-    },
+    load,
     async move(next: Parameters<S['move']>[0]) {
+      const before = last();
       const was = before?.version === next.version - 1 ? breakerState(before) : null;
       const result = await store.move(next);
       if (result === 'stale') return result;
@@ -96,7 +93,7 @@ export function deliveries<S extends Pick<Deliveries, 'load' | 'save'>>(store: S
 
 /** Jobs that note their beginning and their end. */
 export function jobs<S extends Pick<Jobs, 'create' | 'load' | 'save'>>(store: S, note: Note): S {
-  let read: Awaited<ReturnType<S['load']>> | undefined;
+  const { load, last } = lastLoaded(store);
   const tell = (job: Parameters<S['save']>[0], before: unknown, version: number) => {
     const { tenant, id } = job;
     const resource: AuditResource = { kind: 'job', id, name: null };
@@ -104,21 +101,31 @@ export function jobs<S extends Pick<Jobs, 'create' | 'load' | 'save'>>(store: S,
   };
   return {
     ...store,
-    async load(id: Parameters<S['load']>[0]) {
-      const loaded = (await store.load(id)) as typeof read;
-      read = loaded;
-      return loaded;
-    },
+    load,
     async create(job: Parameters<S['create']>[0]) {
       const result = await store.create(job);
       if (result === 'created') tell(job, null, 1);
       return result;
     },
     async save(next: Parameters<S['save']>[0]) {
+      const read = last();
       const was = read?.id === next.id && read.version === next.version ? jobState(read) : null;
       const result = await store.save(next);
       if (result === 'saved') tell(next, was, next.version + 1);
       return result;
     },
+  };
+}
+
+/** The store's own reading, and what it has found last. */
+function lastLoaded<K, T>(store: { load(key: K): Promise<T> }) {
+  let found: T | undefined;
+  return {
+    async load(key: K): Promise<T> {
+      const loaded = await store.load(key);
+      found = loaded;
+      return loaded;
+    },
+    last: () => found,
   };
 }

@@ -5,6 +5,7 @@ import type { Delivery } from '../domain/delivery.ts';
 import type { Integration } from '../domain/integration.ts';
 import type { Job } from '../domain/job.ts';
 import { shownUrl } from '../domain/outbound-call.ts';
+import { type Headers, secretHeaders } from '../domain/secret-headers.ts';
 import type { Source } from '../domain/source.ts';
 import { integrationView, keyView, sourceView } from './views-registry.ts';
 
@@ -53,18 +54,26 @@ export function secretsChanged<T extends Integration | Source>(
   return [...names].filter((name) => JSON.stringify(were[name]) !== JSON.stringify(are[name]));
 }
 
-export function secretsOfIntegration({ auth, signing, fallback }: Integration) {
-  const links = fallback.flatMap((link, i) => {
+export function secretsOfIntegration({ request, auth, signing, fallback }: Integration) {
+  const links = fallback.flatMap((link, i): readonly (readonly [string, unknown])[] => {
     if (link.type !== 'url') return [];
     const name = `fallback.${i + 1}`;
-    const own = link.signing === undefined ? [] : [[`${name}.signing`, link.signing] as const];
-    return link.auth.type === 'none' ? own : [[`${name}.auth`, link.auth] as const, ...own];
+    return [
+      ...headersAt(`${name}.headers`, link.headers),
+      ...(link.auth.type === 'none' ? [] : [[`${name}.auth`, link.auth] as const]),
+      ...(link.signing === undefined ? [] : [[`${name}.signing`, link.signing] as const]),
+    ];
   });
   return {
+    ...Object.fromEntries(headersAt('request.headers', request.headers)),
     ...(auth.type !== 'none' && { auth }),
     ...(signing.scheme !== 'none' && { signing: signing.secrets }),
     ...Object.fromEntries(links),
   };
+}
+
+function headersAt(path: string, headers: Headers) {
+  return secretHeaders(headers).map(([name, value]) => [`${path}.${name}`, value] as const);
 }
 
 export function secretsOfSource({ verification }: Source) {

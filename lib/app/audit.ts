@@ -155,8 +155,17 @@ async function holds(
 ): Promise<boolean> {
   if (noted.seq === entry.seq) return noted.hash === entry.hash;
   if (noted.seq === entry.seq - 1) return noted.hash === entry.prevHash;
-  const [row] = await auditTrail.read(tenant, noted.seq, 1);
-  return row?.place === noted.seq && endAt(row).hash === noted.hash;
+  return await isHeld(auditTrail, tenant, noted);
+}
+
+/** Whether the chain has exactly this entry at its place. */
+export async function isHeld(
+  auditTrail: Pick<AuditTrail, 'read'>,
+  tenant: string,
+  { seq, hash }: ChainHead,
+): Promise<boolean> {
+  const [row] = await auditTrail.read(tenant, seq, 1);
+  return row?.place === seq && endAt(row).hash === hash;
 }
 
 /** The second anchor: who keeps the logs knows every head there has been. */

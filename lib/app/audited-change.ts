@@ -24,6 +24,8 @@ export interface ChangeAsked {
   readonly resource: AuditResource;
   readonly requestId?: string | undefined;
   readonly sourceIp?: string | undefined;
+  /** How it was, where that is known: for the entry of a request that dies. */
+  readonly before?: unknown;
 }
 
 /** What has been stored, as the stores saw it; absent: nothing. */
@@ -67,7 +69,7 @@ export async function audited<T>(deps: ChangeAuditDeps, change: Change<T>): Prom
 }
 
 async function begin(deps: ChangeAuditDeps, asked: ChangeAsked): Promise<AuditIntent> {
-  const draft = draftOf({ ...asked, outcome: 'interrupted' }, newAuditId(deps));
+  const draft = boundedDraft(draftOf({ ...asked, outcome: 'interrupted' }, newAuditId(deps)));
   try {
     const end = await deps.auditTrail.end(draft.tenant);
     const intent = { draft, atMs: deps.clock.nowMs(), end };
@@ -87,7 +89,8 @@ function endedAs<T>(
 ): AuditDraft {
   const action = actionOf?.(recorded) ?? draft.action;
   // As the tick can store it too, should it have to.
-  return boundedDraft({ ...draft, outcome, action, ...recorded });
+  const bare = { ...draft, before: null, after: null };
+  return boundedDraft({ ...bare, outcome, action, ...recorded });
 }
 
 /** Nothing was stored, and the caller is told why. */

@@ -31,6 +31,9 @@ export type Tried =
 /** Less time than this is not worth a request. */
 export const ATTEMPT_MS_MIN = 20;
 
+/** Calls at the same time, over all functions, to an integration whose breaker is off. */
+export const UNGUARDED_CALLS_MAX = 50;
+
 export interface AttemptAsked {
   /** 1 is the first. */
   readonly number: number;
@@ -53,10 +56,8 @@ export async function tryCall(
     return { kind: 'held', retryAfterMs: heldMs(deps, target) };
   }
   const probe = admitted.kind === 'go' ? admitted.probe : undefined;
-  // They are those of the integration's own endpoint.
-  const limits = target.target === PRIMARY_TARGET ? target.limits : {};
   const leave = { count: 1, width: 1, untilMs: asked.untilMs, isPaid: false };
-  const { calls, give } = await askLimits(deps, { ...target, limits }, leave);
+  const { calls, give } = await askLimits(deps, { ...target, limits: limitsOf(target) }, leave);
   try {
     const timeoutMs = Math.min(
       target.request.timeoutSeconds * 1000,
@@ -71,6 +72,16 @@ export async function tryCall(
   } finally {
     await give();
   }
+}
+
+/**
+ * Those of the integration are those of its own endpoint. What hangs is cut off by its breaker;
+ * where that is off, calls may not all wait for it, for there are only so many at a time.
+ */
+function limitsOf({ target, limits, breaker }: Target): Target['limits'] {
+  const own = target === PRIMARY_TARGET ? limits : {};
+  if (breaker.enabled) return own;
+  return { ...own, concurrency: own.concurrency ?? UNGUARDED_CALLS_MAX };
 }
 
 async function send(

@@ -49,7 +49,7 @@ export async function keepAnswer(
   { answerHeaders = [] }: CallResult,
 ): Promise<void> {
   const maxAgeSeconds = cacheSecondsOf(integration.fallback);
-  if (maxAgeSeconds === undefined || !isStorable(answer, answerHeaders)) return;
+  if (maxAgeSeconds === undefined || !isStorable(answer, answerHeaders, call)) return;
   const { tenant, id } = integration;
   const nowMs = deps.clock.nowMs();
   const key = cacheKey(integration, call);

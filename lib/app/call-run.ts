@@ -90,10 +90,10 @@ export function ownAnswer(
 
 /** A service that echoes what it was sent must not tell its callers our credentials. */
 function answerFrom(
-  { auth }: Pick<Integration, 'auth'>,
+  { auth, request }: Pick<Integration, 'auth' | 'request'>,
   { statusCode, answerHeaders = [], answer = new Uint8Array() }: CallResult,
 ): CallAnswer {
-  const strike = credentialsStruck(auth);
+  const strike = credentialsStruck(auth, request.headers);
   const lines = answerHeaders.map(([name, value]) => [name, strike.text(value)] as const);
   return answerOf(statusCode ?? 0, lines, strike.bytes(answer));
 }

@@ -4,7 +4,8 @@ import type { CheckResult } from '../domain/health.ts';
 import { checkCall, checkResult, isCheckDue } from '../domain/health-check.ts';
 import type { HealthCheck, Integration } from '../domain/integration.ts';
 import { primaryTarget } from '../domain/target.ts';
-import { eachConcurrently, throwAll } from './concurrently.ts';
+import { throwAll } from './concurrently.ts';
+import { eachFairly } from './fair-turns.ts';
 import type { Clock, Integrations } from './ports.ts';
 import type { HealthChecks, HealthWatch } from './ports-health.ts';
 import type { CallResult, Sender } from './ports-sending.ts';
@@ -31,26 +32,42 @@ const UNSTORED_MS = 600_000;
 
 /**
  * Asks every integration whose time has come how it is; the tick calls it each minute. Two at
- * once ask once. One that fails keeps no other from its turn; those asked longest ago come first.
+ * once ask once. One that fails keeps no other from its turn; tenants take turns, each with those
+ * asked longest ago first, so that what hangs takes the time of its own tenant.
  */
 export async function runHealthChecks(
   deps: CheckHealthDeps,
   outOfTime: () => boolean,
 ): Promise<void> {
   const nowMs = deps.clock.nowMs();
-  const due = turned(await deps.healthChecks.all(), nowMs)
-    .filter((watch) => isCheckDue(watch, nowMs))
-    .sort((a, b) => a.claimedAtMs - b.claimedAtMs)
-    .slice(0, CHECKS_MAX);
+  const due = inTurn(turned(await deps.healthChecks.all(), nowMs), nowMs);
   if (due.length === 0) return;
   await deps.board.refresh();
   const fits = (ms: number) => !outOfTime() && deps.clock.nowMs() + ms <= nowMs + RUN_MS;
-  let left = 0;
-  const { errors } = await eachConcurrently(due, WIDTH, async (watch) => {
-    if (!fits(0) || (await checkOne(deps, watch, fits)) === 'left') left += 1;
-  });
+  const limits = { width: WIDTH, max: CHECKS_MAX };
+  let left = Math.max(due.length - CHECKS_MAX, 0);
+  const { errors } = await eachFairly(
+    due,
+    limits,
+    ({ tenant }) => tenant,
+    async (watch) => {
+      if (!fits(0) || (await checkOne(deps, watch, fits)) === 'left') left += 1;
+    },
+  );
   if (left > 0) deps.telemetry.warn('health.checks-left', { count: left });
   throwAll(errors, 'Health checks');
+}
+
+/** Those that are due: first of the tenants whose last check was longest ago, each oldest first. */
+function inTurn(watches: readonly HealthWatch[], nowMs: number): readonly HealthWatch[] {
+  const servedAtMs = new Map<string, number>();
+  for (const { tenant, claimedAtMs } of watches) {
+    servedAtMs.set(tenant, Math.max(servedAtMs.get(tenant) ?? 0, claimedAtMs));
+  }
+  const servedOf = ({ tenant }: HealthWatch) => servedAtMs.get(tenant) ?? 0;
+  return watches
+    .filter((watch) => isCheckDue(watch, nowMs))
+    .sort((a, b) => servedOf(a) - servedOf(b) || a.claimedAtMs - b.claimedAtMs);
 }
 
 async function checkOne(

@@ -12,7 +12,8 @@ export interface EventFilter {
   readonly tenant?: string | undefined;
   /** Exact, or the beginning of a type and `*`. */
   readonly type?: string | undefined;
-  readonly source?: string | undefined;
+  /** What the event says of its source is one of these. */
+  readonly sources?: readonly string[] | undefined;
   /** Part of the id or of the type, in any case. */
   readonly q?: string | undefined;
   readonly range: TimeRange;
@@ -43,7 +44,7 @@ export async function listEvents(
     after: page.after,
     wanted: (event) =>
       matchesTypeFilter(filter.type, event.type) &&
-      (filter.source === undefined || event.source === filter.source) &&
+      (filter.sources === undefined || filter.sources.includes(event.source ?? '')) &&
       (q === undefined ||
         event.id.toLowerCase().includes(q) ||
         event.type.toLowerCase().includes(q)),

@@ -2,6 +2,7 @@ import type { Attempt, Delivery, DeliveryStatus } from '../domain/delivery.ts';
 import type { EventRecord } from '../domain/event.ts';
 import { parseExactJson } from '../domain/exact-json.ts';
 import { deliveryId, type IntegrationId } from '../domain/ids.ts';
+import { QUEUED_CALL_TYPE, queuedCallShown } from '../domain/queued-call.ts';
 import { redactedJson, redactedText, redactedValues } from '../domain/redact.ts';
 import type { DeliverySummary, EventSummary } from './ports-history.ts';
 
@@ -17,7 +18,7 @@ export function eventSummaryView(event: EventSummary) {
   };
 }
 
-/** An event with its payload, as it is sent. */
+/** An event with its payload, as it is sent; of a kept call without its caller's credentials. */
 export function eventView(event: EventRecord) {
   const { data } = parseExactJson(event.body) as { readonly data: unknown };
   return {
@@ -30,7 +31,7 @@ export function eventView(event: EventRecord) {
     metadata: event.metadata ?? {},
     orderingKey: event.orderingKey ?? null,
     deliverAt: event.deliverAtMs === undefined ? null : instant(event.deliverAtMs),
-    data,
+    data: event.type === QUEUED_CALL_TYPE ? queuedCallShown(data) : data,
   };
 }
 

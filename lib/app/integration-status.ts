@@ -1,14 +1,14 @@
 import { RequestError } from '../domain/errors.ts';
 import type { Integration } from '../domain/integration.ts';
-import { ensureDrain } from './drain.ts';
+import { type EnsureDrainDeps, ensureDrain } from './drain.ts';
 import { integrationRegistry, type SecretDeps } from './integration-secrets.ts';
 import { change, find } from './named-registry.ts';
 import type { Clock, Progress, Sweep } from './ports.ts';
-import type { SweepAtOnceDeps } from './sweep.ts';
+import type { CancelDeps } from './sweep.ts';
 import type { Caller } from './tenancy.ts';
 import { integrationView } from './views-registry.ts';
 
-export interface SweepStartDeps extends SecretDeps, SweepAtOnceDeps {
+export interface SweepStartDeps extends SecretDeps, CancelDeps, EnsureDrainDeps {
   readonly integrations: SecretDeps['integrations'];
   readonly clock: Clock;
   readonly progress: Pick<Progress, 'startSweep'>;

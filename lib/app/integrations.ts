@@ -21,7 +21,7 @@ import {
   requireSameTenant,
 } from './named-registry.ts';
 import { renewBreakers } from './renew-breakers.ts';
-import { sweepAtOnce } from './sweep.ts';
+import { cancelAtOnce } from './sweep.ts';
 import { type Caller, replacing, tenantOfNew } from './tenancy.ts';
 import { integrationView } from './views-registry.ts';
 import { type WatchHealthDeps, watchedRegistry } from './watch-health.ts';
@@ -147,7 +147,7 @@ export async function deleteIntegration(
   // Before the removal: after it, nobody could find out any more what is left to cancel.
   const sweep = await startSweep(deps, 'cancel', await read());
   await removeNow(registry, read);
-  await sweepAtOnce(deps, sweep);
+  await cancelAtOnce(deps, sweep);
 }
 
 async function newIntegration(

@@ -1,5 +1,11 @@
-import type { ApiKey, Principal } from '../domain/api-key.ts';
-import { type Bounds, boundsWithin, couldHaveMade } from '../domain/api-key-bounds.ts';
+import type { ApiKey, Principal, RateLimit } from '../domain/api-key.ts';
+import {
+  type Bounds,
+  boundsWithin,
+  couldHaveMade,
+  heldTo,
+  type Maker,
+} from '../domain/api-key-bounds.ts';
 import { notFound, RequestError } from '../domain/errors.ts';
 import type { KeyId } from '../domain/ids.ts';
 import type { KeyInput } from '../domain/input/key-input.ts';
@@ -11,6 +17,8 @@ import { type Caller, requireTenant, tenantSeen } from './tenancy.ts';
 
 export interface KeyRightsDeps {
   readonly apiKeys: Pick<ApiKeys, 'byId'>;
+  /** Of keys that have none of their own. */
+  readonly defaultRateLimit?: RateLimit | undefined;
 }
 
 const KEY_ID = /^key_[0-9a-hjkmnp-tv-z]{26}$/;
@@ -41,16 +49,17 @@ export async function keyToRule(
 
 /** The caller's own key where it has bounds that are handed on; undefined: there are none. */
 export async function boundedMaker(
-  deps: KeyRightsDeps,
+  { apiKeys, defaultRateLimit }: KeyRightsDeps,
   principal: Principal,
-): Promise<ApiKey | undefined> {
-  if (principal.isBounded !== true) return undefined;
-  const maker = await deps.apiKeys.byId(principal.keyId);
-  if (maker !== undefined) return maker;
+): Promise<Maker | undefined> {
+  const isHeld = defaultRateLimit !== undefined && !hasScope(principal, 'admin');
+  if (principal.isBounded !== true && !isHeld) return undefined;
+  const maker = await apiKeys.byId(principal.keyId);
+  if (maker !== undefined) return heldTo(maker, defaultRateLimit);
   throw new RequestError('forbidden', 'This key was revoked.');
 }
 
-export function boundsOf(maker: ApiKey, wanted: Bounds): Bounds {
+export function boundsOf(maker: Maker, wanted: Bounds): Bounds {
   const bounded = boundsWithin(maker, wanted);
   if (bounded.kind === 'bounded') return bounded.bounds;
   const field = bounded.field === 'expiresAtMs' ? 'expiresAt' : bounded.field;

@@ -70,7 +70,8 @@ export async function makeAttempt(
 
   const nowMs = deps.clock.nowMs();
   const verdict = await disabling(deps, target, result, judge(result, target.retry, nowMs));
-  const made = attemptOf(deps, target, result, verdict, number);
+  const secrets = secretsOf(target, call.callerHeaders);
+  const made = attemptOf(deps, target, secrets, { result, verdict, number });
   const dice = deps.random.unit();
   const outcome = (current: Delivery) => {
     const attempt = { ...made, number: attemptsMade(current) + 1 };
@@ -104,14 +105,18 @@ async function disabling(
   return { ...verdict, outcome, disable: false };
 }
 
+interface Came {
+  readonly result: CallResult;
+  readonly verdict: Verdict;
+  readonly number: number;
+}
+
 function attemptOf(
   deps: AttemptDeps,
   target: Target,
-  result: CallResult,
-  verdict: Verdict,
-  number: number,
+  secrets: readonly string[],
+  { result, verdict, number }: Came,
 ): Attempt {
-  const secrets = secretsOf(target);
   const failed = verdict.outcome !== 'success';
   return {
     id: `att_${ulid(result.startedAtMs, deps.random.bytes(ID_RANDOM_BYTES))}`,

@@ -6,6 +6,8 @@ import type {
   ChainHead,
   StoredEntry,
 } from '../domain/audit.ts';
+import type { DigestEnd, StoredDigest, TenantHead } from '../domain/audit-digest.ts';
+import type { SignedHead } from '../domain/audit-digest-chain.ts';
 import type { Page } from './ports.ts';
 
 /** What is kept of an audited change until its entry is in the chain. */
@@ -46,8 +48,8 @@ export interface AuditTrail {
   list(query: AuditQuery): Promise<Page<AuditEntry>>;
   /** What is noted apart from the chain of how far it goes. Strongly consistent. */
   anchor(tenant: string): Promise<ChainHead | undefined>;
-  /** Every chain that has an anchor. */
-  anchored(): Promise<readonly string[]>;
+  /** Every chain that has an anchor, by name. Strongly consistent. */
+  heads(): Promise<readonly TenantHead[]>;
   /** Notes `to` in place of exactly `from`. */
   moveAnchor(
     tenant: string,
@@ -62,4 +64,25 @@ export interface AuditIntents {
   remove(id: AuditId): Promise<void>;
   /** The oldest first, at most `limit`. Strongly consistent. */
   oldest(limit: number): Promise<readonly AuditIntent[]>;
+}
+
+/** Signed statements of how far chains go: only ever added to. */
+export interface AuditDigests {
+  /** Of the last one; `NO_DIGEST` where there is none. Strongly consistent. */
+  end(): Promise<DigestEnd>;
+  /** Puts the text at its number; `taken` if there is one. */
+  append(number: number, text: string): Promise<'appended' | 'taken'>;
+  /** At most `limit` from this number on, in order. Strongly consistent. */
+  read(fromNumber: number, limit: number): Promise<readonly StoredDigest[]>;
+  /** The last head of each chain that is signed, as it was noted: the digests prove it. */
+  signed(): Promise<readonly SignedHead[]>;
+  signedOf(tenant: string): Promise<SignedHead | undefined>;
+  noteSigned(head: SignedHead): Promise<void>;
+}
+
+export interface DigestSigner {
+  /** ARN of the key. */
+  readonly key: string;
+  /** ECDSA over a SHA-256: DER in base64. Throws as long as the key cannot be used. */
+  sign(sha256: Uint8Array): Promise<string>;
 }

@@ -214,7 +214,9 @@ export type Metric =
   | 'Requests'
   | 'AuthFailures'
   | 'AuthLockOuts'
-  | 'AuthStoreFailures';
+  | 'AuthStoreFailures'
+  | 'AuditChainsBroken'
+  | 'AuditDigestsLate';
 
 /** One wide line per unit of work, and its figures. Nothing here may hold a payload or a secret. */
 export interface Telemetry {

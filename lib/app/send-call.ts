@@ -1,6 +1,7 @@
 import type { Integration } from '../domain/integration.ts';
 import type { OAuth2Auth } from '../domain/oauth2.ts';
 import { redacted, redactedHeaders, SECRET_CHARS_MIN } from '../domain/redaction.ts';
+import { struckOut } from '../domain/redaction-bytes.ts';
 import type { OAuth2Tokens, TokenHad } from './oauth2-tokens.ts';
 import type { Clock } from './ports.ts';
 import type { CallResult, OutboundCall, Sender } from './ports-sending.ts';
@@ -102,18 +103,11 @@ function struck(result: CallResult, accessToken: string): CallResult {
     ...result,
     responseHeaders: redactedHeaders(result.responseHeaders, secrets),
     responseBody: redacted(result.responseBody, secrets),
-    ...(answer !== undefined && { answer: struckBytes(answer, accessToken) }),
+    ...(answer !== undefined && { answer: struckOut(answer, secrets) }),
     ...(answerHeaders !== undefined && {
       answerHeaders: answerHeaders.map(
         ([name, value]) => [name, value.replaceAll(accessToken, '***')] as const,
       ),
     }),
   };
-}
-
-/** Of a whole answer, which may be no text: every other byte stays as it is. */
-function struckBytes(answer: Uint8Array, accessToken: string): Uint8Array {
-  const bytes = Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength);
-  if (!bytes.includes(accessToken, 0, 'latin1')) return answer;
-  return Buffer.from(bytes.toString('latin1').replaceAll(accessToken, '***'), 'latin1');
 }

@@ -6,15 +6,20 @@ import type { Clock, Integrations, Progress, Sweep, Telemetry } from './ports.ts
 import type { Deliveries, DeliveryRef } from './ports-history.ts';
 import { turned } from './turns.ts';
 
-/** What one pass over a sweep needs. */
-export interface SweepAtOnceDeps extends KeepDrainingDeps {
+/** What it takes to cancel what a deleted integration still had to get. */
+export interface CancelDeps {
   readonly integrations: Pick<Integrations, 'byId'>;
-  readonly deliveries: Pick<Deliveries, 'held' | 'withStatus' | 'load' | 'save'>;
+  readonly deliveries: Pick<Deliveries, 'withStatus' | 'load' | 'save'>;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
 
-export interface SweepDeps extends SweepAtOnceDeps {
+/** What one pass over a sweep needs. */
+export interface SweepPassDeps extends CancelDeps, KeepDrainingDeps {
+  readonly deliveries: CancelDeps['deliveries'] & KeepDrainingDeps['deliveries'];
+}
+
+export interface SweepDeps extends SweepPassDeps {
   readonly progress: Pick<Progress, 'sweeps' | 'endSweep'>;
 }
 
@@ -44,17 +49,17 @@ export async function runSweeps(deps: SweepDeps, outOfTime: () => boolean): Prom
   throwAll(errors, 'Sweeps');
 }
 
-/** How long a request waits for what its change sets free or cancels. */
+/** How long a request waits for what it cancels. */
 const AT_ONCE_MS = 3_000;
 
 /**
- * The first pass, at once, for the request that started the sweep: what is left over, and what
- * goes wrong, is for the tick.
+ * The first pass of a sweep that cancels, at once, for the request that started it: what is left
+ * over, and what goes wrong, is for the tick.
  */
-export async function sweepAtOnce(deps: SweepAtOnceDeps, sweep: Sweep): Promise<void> {
+export async function cancelAtOnce(deps: CancelDeps, sweep: Sweep): Promise<void> {
   const untilMs = deps.clock.nowMs() + AT_ONCE_MS;
   try {
-    await runSweep(deps, sweep, () => deps.clock.nowMs() >= untilMs);
+    await cancelPending(deps, sweep, () => deps.clock.nowMs() >= untilMs);
   } catch (error) {
     const { tenant, integrationId, kind } = sweep;
     deps.telemetry.warn('sweep.deferred', { tenant, integrationId, kind, error });
@@ -63,7 +68,7 @@ export async function sweepAtOnce(deps: SweepAtOnceDeps, sweep: Sweep): Promise<
 
 /** One pass over one sweep; true if nothing is left to do, false if time ran out. */
 export async function runSweep(
-  deps: SweepAtOnceDeps,
+  deps: SweepPassDeps,
   sweep: Sweep,
   outOfTime: () => boolean,
 ): Promise<boolean> {
@@ -77,7 +82,7 @@ export async function runSweep(
 
 /** Cancels what a deleted integration still had to get. */
 async function cancelPending(
-  deps: SweepAtOnceDeps,
+  deps: CancelDeps,
   sweep: Sweep,
   outOfTime: () => boolean,
 ): Promise<boolean> {
@@ -111,7 +116,7 @@ async function cancelPending(
 
 /** Saves the change of each; one that somebody else changed meanwhile is left to them. */
 async function changeEach(
-  deps: SweepAtOnceDeps,
+  deps: CancelDeps,
   refs: readonly DeliveryRef[],
   change: (delivery: Delivery) => Delivery | undefined,
 ): Promise<readonly unknown[]> {

@@ -6,6 +6,7 @@ import { parseTestCallInput } from '../domain/input/test-call-input.ts';
 import type { Integration } from '../domain/integration.ts';
 import { outboundCall, shownUrl } from '../domain/outbound-call.ts';
 import { redacted, redactedHeaders, secretsOf } from '../domain/redaction.ts';
+import { secretHeaders } from '../domain/secret-headers.ts';
 import { integrationRegistry, type SecretDeps } from './integration-secrets.ts';
 import { find, opening } from './named-registry.ts';
 import type { CallResult, OutboundCall, Sender } from './ports-sending.ts';
@@ -65,12 +66,14 @@ function answerOf(result: CallResult, secrets: readonly string[]) {
 
 function requestOf(call: OutboundCall, integration: Integration) {
   // An OAuth token is not among the call's headers: it is put there as it is sent.
-  const secret = secretHeader(integration);
-  const headers = secret === undefined ? call.headers : { ...call.headers, [secret]: MASK };
+  const own = secretHeaders(integration.request.headers).map(([name]) => name.toLowerCase());
+  const auth = secretHeader(integration);
+  const hidden = auth === undefined ? own : [...own, auth];
+  const masks = Object.fromEntries(hidden.map((name) => [name, MASK]));
   return {
     method: call.method,
     url: shownUrl(integration),
-    headers,
+    headers: { ...call.headers, ...masks },
     body: shownBody(call.body, integration),
   };
 }

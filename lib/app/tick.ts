@@ -1,3 +1,4 @@
+import { type DigestDeps, signHeads } from './audit-digests.ts';
 import { type ChangeAuditDeps, completeIntents } from './audited-change.ts';
 import { type CheckHealthDeps, runHealthChecks } from './check-health.ts';
 import { type ResumeDeps, resumeJobs } from './jobs.ts';
@@ -13,7 +14,8 @@ type Parts = RingDeps &
   WatchDeps &
   CheckHealthDeps &
   ResumeDeps &
-  ChangeAuditDeps;
+  ChangeAuditDeps &
+  DigestDeps;
 
 export interface TickDeps extends Parts {
   readonly clock: Clock;
@@ -36,6 +38,7 @@ export async function tick(deps: TickDeps, remainingMs: () => number): Promise<v
     runHealthChecks(deps, outOfTime),
     resumeJobs(deps),
     completeIntents(deps, outOfTime),
+    signHeads(deps, outOfTime),
   ]);
   const errors = parts.flatMap((part) => (part.status === 'rejected' ? [part.reason] : []));
   if (errors.length > 0) throw new AggregateError(errors, 'The tick could not do all its work.');

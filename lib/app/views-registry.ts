@@ -8,6 +8,7 @@ import {
 import { verificationDocument } from '../domain/input/verification-input.ts';
 import type { Auth, HealthCheck, Integration, Limits } from '../domain/integration.ts';
 import { shownPrefix } from '../domain/keys.ts';
+import { headersShown } from '../domain/secret-headers.ts';
 import { unexpired } from '../domain/secret-rotation.ts';
 import type { Signing, SigningSecret } from '../domain/signing.ts';
 import type { Source } from '../domain/source.ts';
@@ -37,7 +38,7 @@ export function integrationView(integration: Integration, shown: NewSecrets = {}
     eventTypes,
     filter: integration.filter ?? null,
     transform: integration.transform ?? null,
-    request: integration.request,
+    request: { ...integration.request, headers: headersShown(integration.request.headers) },
     auth: authView(integration.auth),
     signing: signingView(integration.signing, shown.withSecret === true),
     retry: retryDocument(integration.retry),
@@ -90,8 +91,13 @@ export function keyView(key: ApiKey) {
     rotatedFrom: key.rotatedFrom ?? null,
     createdAt: instant(key.createdAtMs),
     expiresAt: instantOrNull(key.expiresAtMs),
-    lastUsedAt: instantOrNull(key.lastUsedAtMs),
+    lastUsedAt: instantOrNull(lastUsedAtMs(key)),
   };
+}
+
+/** It is kept in steps of ten minutes: of a key used at once, that step began before the key did. */
+function lastUsedAtMs({ lastUsedAtMs: atMs, createdAtMs }: ApiKey): number | undefined {
+  return atMs === undefined ? undefined : Math.max(atMs, createdAtMs);
 }
 
 /** The secrets themselves, for whoever may read them. */
@@ -137,7 +143,8 @@ function fallbackView({ fallback }: Integration, { withSecret, before }: NewSecr
       return view;
     }
     if (link.type !== 'url') return link;
-    const shown = { ...link, url: urlShown(link.url), auth: authView(link.auth) };
+    const address = { url: urlShown(link.url), headers: headersShown(link.headers) };
+    const shown = { ...link, ...address, auth: authView(link.auth) };
     const { signing, ...view } = shown;
     if (signing === undefined) return view;
     const known = before && secretOf(urlLinkTo(before.fallback, link.url)?.signing);

@@ -12,7 +12,8 @@ import {
  * `edited`: an entry is not what was stored, or its successor was chained to another one. `missing`:
  * there is no entry at this place. `moved`: it belongs to another place or chain. `truncated`: the
  * chain once went further. `rewritten`: another entry was known to be at this place. `unanchored`:
- * entries that no head covers, though the time for that has passed.
+ * entries that no head covers, though the time for that has passed. `unsigned`: the same of digests,
+ * or what is noted of them is not so.
  */
 export type ChainProblemKind =
   | 'edited'
@@ -20,7 +21,8 @@ export type ChainProblemKind =
   | 'moved'
   | 'truncated'
   | 'rewritten'
-  | 'unanchored';
+  | 'unanchored'
+  | 'unsigned';
 
 export interface ChainProblem {
   readonly seq: number;
@@ -86,6 +88,34 @@ export function walkEnded(walk: Walk, heads: readonly ChainHead[], known: EndKno
   const seq = anchor.seq + 1;
   const message = `From entry ${seq} on nobody has noted that the chain goes so far.`;
   return { ...walk, problem: { seq, kind: 'unanchored', message } };
+}
+
+/** What digests say of a chain's end. */
+export interface SignedKnown {
+  /** The last head that is proven; `unproven`: what is noted of it is not so. */
+  readonly signed: ChainHead | 'unproven' | undefined;
+  /** The entry behind it. */
+  readonly next: StoredEntry | undefined;
+  /** Whether an entry of that time must be signed by now. */
+  readonly isLate: (atMs: number) => boolean;
+}
+
+/** Judges a walk that has come to the end of its chain by what is signed of it. */
+export function walkSigned(walk: Walk, { signed, next, isLate }: SignedKnown): Walk {
+  if (walk.problem !== null) return walk;
+  const told = (seq: number, message: string): Walk => ({
+    ...walk,
+    problem: { seq, kind: 'unsigned', message },
+  });
+  if (signed === 'unproven') {
+    return told(
+      walk.head.seq,
+      'The digest that was noted for this chain does not say what it should.',
+    );
+  }
+  if (next === undefined || !isLate(endAt(next).atMs)) return walk;
+  const seq = (signed?.seq ?? 0) + 1;
+  return told(seq, `From entry ${seq} on nothing is signed, and the time for that has passed.`);
 }
 
 /** The head after this row, or what is wrong with it. */

@@ -1,3 +1,5 @@
+import { HIDDEN_VALUE } from './secret-headers.ts';
+
 /** What stands in the place of a secret. */
 const MASK = '***';
 /** Members that may hold a secret by their name, custom headers among them. */
@@ -21,6 +23,7 @@ export function masked(value: unknown, name = ''): unknown {
 }
 
 function maskedText(text: string, name: string): string {
-  if (SECRET_NAME.test(name) && !HARMLESS_NAME.test(name) && text !== '') return MASK;
+  if (text === '' || text === HIDDEN_VALUE) return text;
+  if (SECRET_NAME.test(name) && !HARMLESS_NAME.test(name)) return MASK;
   return text.replace(URL_WITH_QUERY, '$1?…').replace(KEYS_AND_SECRETS, `$1_${MASK}`);
 }

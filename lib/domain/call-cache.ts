@@ -3,6 +3,7 @@ import type { CallAnswer } from './call-answer.ts';
 import type { FallbackChain } from './fallback.ts';
 import { fingerprint } from './ids.ts';
 import type { Integration } from './integration.ts';
+import { credentialsStruck } from './redaction-bytes.ts';
 
 /** The last good answers of a service, for when it cannot give one. */
 
@@ -47,12 +48,19 @@ export function cacheSecondsOf(chain: FallbackChain): number | undefined {
   return ages.length === 0 ? undefined : Math.max(...ages);
 }
 
-/** Whether an answer may be kept: good, not too large, and not one that says `no-store`. */
+/**
+ * Whether an answer may be kept: good, not too large, not one that says `no-store`, nor one that
+ * repeats a credential that the caller's own headers have given.
+ */
 export function isStorable(
-  { statusCode, body }: CallAnswer,
+  { statusCode, headers, body }: CallAnswer,
   lines: readonly (readonly [name: string, value: string])[],
+  call: Pick<ServiceCall, 'headers'>,
 ): boolean {
   if (statusCode < 200 || statusCode > 299 || body.length > KEPT_BODY_BYTES_MAX) return false;
+  const strike = credentialsStruck({ type: 'none' }, call.headers);
+  if (strike.isIn(body)) return false;
+  if (Object.values(headers).some((value) => strike.text(value) !== value)) return false;
   return !lines.some(([name, value]) => name === 'cache-control' && /\bno-store\b/i.test(value));
 }
 

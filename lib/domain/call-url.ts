@@ -10,14 +10,15 @@ const PATH = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*$/;
 /** `%252e%252e` is `..` to whoever decodes twice; nobody needs more than this. */
 const DECODED_MAX = 4;
 
-/** Why a path may not be called, or undefined; quotes its beginning. */
+/** Why a path may not be called, or undefined; quotes its beginning, and never a query. */
 export function callPathProblem(path: string): string | undefined {
   const allowed =
     "allowed: one that begins with a single /, of A–Z a–z 0–9 -._~!$&'()*+,;=:@ and %XX";
   if (path.length > CALL_PATH_CHARS_MAX) {
     return `${path.length} characters; allowed: at most ${CALL_PATH_CHARS_MAX}`;
   }
-  const quoted = JSON.stringify(shown(path));
+  const [whole = ''] = path.split(/[?#]/, 1);
+  const quoted = JSON.stringify(shown(whole === path ? path : `${whole}?…`));
   if (!path.startsWith('/') || path.startsWith('//')) return `${quoted} is not allowed; ${allowed}`;
   if (!PATH.test(path)) return `${quoted} is not allowed; ${allowed}; the query goes into query`;
   return isClimbing(path)

@@ -1,6 +1,6 @@
-import { RequestError, shown } from './errors.ts';
+import { invalidField, quoted, RequestError, shown } from './errors.ts';
 import type { NewEvent } from './event.ts';
-import { type InputRule, parseNewEvent } from './event-input.ts';
+import { type InputRule, PROBLEMS_TOLD_MAX, parseNewEvent } from './event-input.ts';
 import { parseExactJson } from './exact-json.ts';
 import { EVENT_ID, fingerprint } from './ids.ts';
 
@@ -38,7 +38,9 @@ export function parseCloudEvent(input: unknown, rule: InputRule): NewEvent {
     ),
   ];
   if (fields.length > 0) {
-    throw new RequestError('invalid', `${fields[0]?.path}: ${fields[0]?.message}`, { fields });
+    throw new RequestError('invalid', `${fields[0]?.path}: ${fields[0]?.message}`, {
+      fields: fields.slice(0, PROBLEMS_TOLD_MAX),
+    });
   }
   const source = event.source as string;
   const metadata = Object.fromEntries(
@@ -121,6 +123,7 @@ function parseJson(body: Uint8Array): unknown {
   try {
     return parseExactJson(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch (cause) {
+    if (cause instanceof RangeError) throw invalidField('data', 'is nested too deep');
     throw new RequestError('malformed-json', 'The body is not valid JSON in UTF-8.', { cause });
   }
 }
@@ -136,5 +139,5 @@ function percentDecoded(value: string, name: string): string {
 }
 
 function quote(value: unknown): string {
-  return value === undefined ? 'missing:' : JSON.stringify(shown(value));
+  return value === undefined ? 'missing:' : quoted(value);
 }

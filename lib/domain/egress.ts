@@ -7,7 +7,7 @@ import type { HostAnswer } from './dns-message.ts';
 import { type AddressRules, classifyAddress } from './egress-addresses.ts';
 import { type Refusal, refuse } from './egress-refusal.ts';
 import { asciiLower, isCanonicalHost, isWellFormedName } from './host-name.ts';
-import { PORTS_ALLOWED, readUrlText } from './url-text.ts';
+import { hostShown, PORTS_ALLOWED, readUrlText } from './url-text.ts';
 
 export interface EgressPolicy {
   /** `loopback` adds http and https to this machine on ports from 1024; for the local run only. */
@@ -79,7 +79,7 @@ export function checkUrl(
   if (parsed === null || !isCanonicalHost(parts.typedHost, parsed.hostname)) {
     return refuse(
       'host_not_canonical',
-      parts.typedHost,
+      hostShown(parts.typedHost),
       'the host as it is looked up: no other spelling of a name or an address',
     );
   }

@@ -82,3 +82,8 @@ export function shown(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
   return text.length > SHOWN_CHARS_MAX ? `${text.slice(0, SHOWN_CHARS_MAX)}…` : text;
 }
+
+/** The same as it was given: texts in quotes, numbers of any length as they are. */
+export function quoted(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(shown(value)) : shown(value);
+}

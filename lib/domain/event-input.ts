@@ -1,4 +1,4 @@
-import { type FieldError, RequestError, shown } from './errors.ts';
+import { type FieldError, quoted, RequestError, shown } from './errors.ts';
 import { EVENT_TYPE, EVENT_TYPE_CHARS_MAX, type NewEvent } from './event.ts';
 import { EVENT_ID } from './ids.ts';
 import { TENANT } from './integration.ts';
@@ -9,6 +9,8 @@ import { isReservedType, RESERVED_RULE } from './routing.ts';
 export const DIRECT_TARGETS_MAX = 100;
 export const METADATA_PAIRS_MAX = 50;
 const METADATA_CHARS_MAX = 500;
+/** Told of one event: a batch of a hundred has room in one answer. */
+export const PROBLEMS_TOLD_MAX = 20;
 /** How far ahead `deliverAt` may be, in days. */
 export const DELIVER_AHEAD_DAYS_MAX = 20;
 const FIELDS = new Set([
@@ -45,7 +47,7 @@ export function parseNewEvent(input: unknown, rule: InputRule): NewEvent {
     read.fail('type', `is required: ${TYPE_RULE}`);
   }
   if (type !== undefined && isReservedType(type)) {
-    read.fail('type', `${JSON.stringify(shown(type))} is not allowed: ${RESERVED_RULE}`);
+    read.fail('type', `${quoted(type)} is not allowed: ${RESERVED_RULE}`);
   }
   const id = read.text('id', CALLERS_ID, 128, CALLERS_ID_RULE);
   const tenant = read.text('tenant', TENANT, 64, '1–64 of A–Z a–z 0–9 _ . -');
@@ -124,7 +126,7 @@ class EventReader {
     const value = this.get(path);
     if (value === undefined) return undefined;
     if (typeof value === 'string' && value.length <= charsMax && pattern.test(value)) return value;
-    return this.fail(path, `${JSON.stringify(shown(value))} is not allowed: ${rule}`);
+    return this.fail(path, `${quoted(value)} is not allowed: ${rule}`);
   }
 
   instant(path: string): number | undefined {
@@ -133,10 +135,7 @@ class EventReader {
     const atMs = typeof value === 'string' ? parseInstant(value) : undefined;
     if (atMs !== undefined) return atMs;
     const example = '2026-01-31T12:00:00.000Z';
-    return this.fail(
-      path,
-      `${JSON.stringify(shown(value))} is no RFC 3339 time such as ${example}`,
-    );
+    return this.fail(path, `${quoted(value)} is no RFC 3339 time such as ${example}`);
   }
 
   texts(path: string): readonly string[] | undefined {
@@ -144,7 +143,7 @@ class EventReader {
     if (value === undefined) return undefined;
     const rule = `must be a list of 1–${DIRECT_TARGETS_MAX} integration ids or names`;
     if (!Array.isArray(value) || value.length < 1 || value.length > DIRECT_TARGETS_MAX) {
-      return this.fail(path, `${JSON.stringify(shown(value))}: ${rule}`);
+      return this.fail(path, `${quoted(value)}: ${rule}`);
     }
     const texts = value.filter((entry): entry is string => typeof entry === 'string');
     return texts.length === value.length ? texts : this.fail(path, rule);
@@ -155,14 +154,14 @@ class EventReader {
     if (value === undefined) return undefined;
     const rule = `must be an object of at most ${METADATA_PAIRS_MAX} texts, each up to ${METADATA_CHARS_MAX} characters`;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      return this.fail(path, `${JSON.stringify(shown(value))}: ${rule}`);
+      return this.fail(path, `${quoted(value)}: ${rule}`);
     }
     const entries = Object.entries(value as Record<string, unknown>);
     if (entries.length > METADATA_PAIRS_MAX) return this.fail(path, rule);
     for (const [name, entry] of entries) {
       if (HOSTILE_NAMES.includes(name)) this.fail(`${path}.${name}`, 'is not allowed as a name');
       if (typeof entry !== 'string' || entry.length > METADATA_CHARS_MAX || name.length > 64) {
-        this.fail(`${path}.${shown(name)}`, `${JSON.stringify(shown(entry))}: ${rule}`);
+        this.fail(`${path}.${shown(name)}`, `${quoted(entry)}: ${rule}`);
       }
     }
     return Object.fromEntries(entries) as Record<string, string>;
@@ -173,7 +172,7 @@ class EventReader {
     const [first] = this.wrong;
     const more = this.wrong.length > 1 ? ` (and ${this.wrong.length - 1} more)` : '';
     throw new RequestError('invalid', `${first?.path}: ${first?.message}${more}`, {
-      fields: this.wrong,
+      fields: this.wrong.slice(0, PROBLEMS_TOLD_MAX),
     });
   }
 }

@@ -1,5 +1,5 @@
 import { RequestError } from './errors.ts';
-import { EVENT_BYTES_MAX, type EventRecord, type NewEvent } from './event.ts';
+import { EVENT_BODY_BYTES_MAX, type EventRecord, type NewEvent } from './event.ts';
 import { parseExactJson } from './exact-json.ts';
 import { fingerprint } from './ids.ts';
 import type { Route } from './integration.ts';
@@ -7,7 +7,8 @@ import type { FilteredEvent } from './route-filter.ts';
 
 /**
  * The event as it is stored: its body put together once, so that every attempt sends the same
- * bytes. `seed` makes the id where the caller gave none. 413 beyond 1 MiB.
+ * bytes. `seed` makes the id where the caller gave none. 413 for what grows beyond all measure: how
+ * large an event may be is checked where it comes in, over what was sent.
  */
 export function recordOf(
   event: NewEvent,
@@ -19,10 +20,12 @@ export function recordOf(
   const data = JSON.stringify(event.data);
   const head = `{"type":${JSON.stringify(event.type)},"timestamp":${JSON.stringify(timestamp)}`;
   const body = `${head},"data":${data}}`;
-  if (body.length > EVENT_BYTES_MAX || Buffer.byteLength(body) > EVENT_BYTES_MAX) {
+  const bytes = Buffer.byteLength(body);
+  if (bytes > EVENT_BODY_BYTES_MAX) {
     throw new RequestError(
       'payload-too-large',
-      `data: the event takes ${Buffer.byteLength(body)} bytes; allowed are ${EVENT_BYTES_MAX}.`,
+      'data: written out as JSON, control characters as \\u0001 and numbers in all their digits, ' +
+        `the event takes ${bytes} bytes; allowed are ${EVENT_BODY_BYTES_MAX}.`,
     );
   }
   // What was asked for, not what is left of it: a `deliverAt` that has passed is still the same.

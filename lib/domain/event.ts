@@ -35,7 +35,13 @@ export interface NewEvent {
   readonly source?: string;
 }
 
+/** Of one event as it is sent to us. */
 export const EVENT_BYTES_MAX = 1_048_576;
+/**
+ * Of what is made of it. JSON takes two bytes for a quote, a backslash or a line break of a text,
+ * and a third more of bytes in base64: an event as large as may be sent fits in, with its fields.
+ */
+export const EVENT_BODY_BYTES_MAX = 2 * EVENT_BYTES_MAX + 65_536;
 export const EVENT_BATCH_MAX = 100;
 export const EVENT_TYPE = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
 export const EVENT_TYPE_CHARS_MAX = 128;

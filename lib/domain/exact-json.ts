@@ -19,7 +19,8 @@ const DIGITS_ALWAYS_EXACT = 15;
 
 /**
  * `JSON.parse`, but a number that a double would change keeps its text: when the value is
- * written again by `JSON.stringify`, an id of twenty digits is still the same id.
+ * written again by `JSON.stringify`, an id of twenty digits is still the same id. What is no JSON is
+ * a SyntaxError; what is nested beyond all measure may be a RangeError.
  */
 export function parseExactJson(text: string): unknown {
   if (!SUSPECT.test(text)) return JSON.parse(text);

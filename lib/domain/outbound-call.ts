@@ -6,6 +6,7 @@ import type { Integration } from './integration.ts';
 import { outboundBody } from './outbound-body.ts';
 import { queuedCall } from './queued-call.ts';
 import { type Addressed, pathSecret } from './redaction.ts';
+import type { Headers } from './secret-headers.ts';
 import { signatureHeaders } from './signature.ts';
 import { hidesQuery, urlShown } from './url-shown.ts';
 
@@ -36,6 +37,8 @@ export function outboundCall(
   readonly envelope?: Envelope;
   /** Why there is nothing to send, whatever the try. */
   readonly unsendable?: string;
+  /** Of a call that was kept: what its caller gave. */
+  readonly callerHeaders?: Headers;
 } {
   const { request } = integration;
   const queued = queuedCall(integration, message.body);
@@ -58,8 +61,9 @@ export function outboundCall(
     return { ...target, ...call, ...unsendable(reason ?? problem) };
   }
   if (queued?.kind === 'call') {
-    const { url } = queued;
-    return { ...target, ...requestTo(integration, queued.call, own, version), url };
+    const { url, call } = queued;
+    const callerHeaders = call.headers;
+    return { ...target, ...requestTo(integration, call, own, version), url, callerHeaders };
   }
   return {
     ...target,

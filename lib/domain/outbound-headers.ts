@@ -1,6 +1,7 @@
 /** Which headers a tenant may add to its requests, and which no one may but the HTTP client. */
 import type { FieldError } from './errors.ts';
 import { shown } from './errors.ts';
+import { HIDDEN_VALUE } from './secret-headers.ts';
 
 export const CUSTOM_HEADERS_MAX = 32;
 export const CUSTOM_HEADERS_BYTES_MAX = 8_192;
@@ -72,6 +73,9 @@ export function headerValueProblem(value: unknown): string | undefined {
   if (typeof value !== 'string') return 'the value must be text';
   if (value.length > HEADER_VALUE_CHARS_MAX) {
     return `the value has ${value.length} characters; allowed: ${HEADER_VALUE_CHARS_MAX}`;
+  }
+  if (value === HIDDEN_VALUE) {
+    return `${HIDDEN_VALUE} stands for a value that is not shown; allowed: the value itself`;
   }
   return VALUE.test(value) ? undefined : 'allowed: visible ASCII characters and spaces';
 }

@@ -4,6 +4,7 @@ import { EVENT_ID, type IntegrationId } from './ids.ts';
 import type { Integration } from './integration.ts';
 import { isJsonObject } from './merge-patch.ts';
 import { headersProblems } from './outbound-headers.ts';
+import { type Headers, headersShown } from './secret-headers.ts';
 
 /** A call that could not be made is kept as an event of this type, for its own integration alone. */
 export const QUEUED_CALL_TYPE = 'breakwater.call';
@@ -25,6 +26,12 @@ export function queuedCallData(integrationId: IntegrationId, call: ServiceCall) 
     headers,
     ...(body !== undefined && { body }),
   };
+}
+
+/** The event's data as answers show it: its caller may have given credentials in headers. */
+export function queuedCallShown(data: unknown): unknown {
+  if (!isJsonObject(data) || !isJsonObject(data.headers)) return data;
+  return { ...data, headers: headersShown(data.headers as Headers) };
 }
 
 export type QueuedCall =

@@ -1,5 +1,6 @@
 import type { Integration } from './integration.ts';
 import { clientSecrets } from './oauth2.ts';
+import { type Headers, headerSecrets } from './secret-headers.ts';
 
 /** Shorter secrets are not looked for: they would strike out ordinary words. */
 export const SECRET_CHARS_MIN = 6;
@@ -8,6 +9,10 @@ const STRUCK = '***';
 /** Where something is sent, and to what kind of service. */
 export type Addressed = Pick<Integration, 'serviceType' | 'endpoint'>;
 
+interface Sent {
+  readonly request: { readonly headers: Headers };
+}
+
 /** The end of the path of a Slack or Discord webhook: who has it may write there. */
 export function pathSecret({ serviceType, endpoint }: Addressed): string | undefined {
   if (serviceType !== 'slack' && serviceType !== 'discord') return undefined;
@@ -15,18 +20,21 @@ export function pathSecret({ serviceType, endpoint }: Addressed): string | undef
   return path.split('/').filter(Boolean).slice(2).at(-1);
 }
 
-/** Everything an integration's receiver must not be able to put into our records by echoing it. */
-export function secretsOf({
-  auth,
-  signing,
-  endpoint,
-  serviceType = 'webhook',
-}: Pick<Integration, 'auth' | 'signing'> & Partial<Addressed>): string[] {
+/**
+ * Everything an integration's receiver must not be able to put into our records by echoing it;
+ * `callers` are headers that whoever calls it has added.
+ */
+export function secretsOf(
+  integration: Pick<Integration, 'auth' | 'signing'> & Partial<Addressed & Sent>,
+  callers: Headers = {},
+): string[] {
+  const { auth, signing, endpoint, request, serviceType = 'webhook' } = integration;
   const signed = signing.scheme === 'none' ? [] : signing.secrets.map(({ secret }) => secret);
   const query = endpoint?.split('?', 2)[1] ?? '';
   const values = [...new URLSearchParams(query).values(), ...query.split(/[&=]/)];
   const path = pathSecret({ serviceType, endpoint: endpoint ?? '' }) ?? '';
-  return [...credentials(auth), ...signed, ...values, path].filter(
+  const headers = [...headerSecrets(request?.headers ?? {}), ...headerSecrets(callers)];
+  return [...credentials(auth), ...headers, ...signed, ...values, path].filter(
     (secret) => secret.length >= SECRET_CHARS_MIN,
   );
 }

@@ -1,5 +1,6 @@
 import type { UrlLink } from './fallback.ts';
 import type { Auth, Integration } from './integration.ts';
+import { isSecretHeader } from './secret-headers.ts';
 import { publicKeyOf } from './secrets.ts';
 import type { Signing, SigningSecret } from './signing.ts';
 import type { Source } from './source.ts';
@@ -18,21 +19,27 @@ export interface Sealed {
   readonly values: Readonly<Record<string, string>>;
 }
 
-/** Secret values by field: `auth.token`, `fallback.0.signing.secrets.1`, `endpoint`. */
+/** Secret values by field: `auth.token`, `request.headers.X-Api-Key`, `fallback.0.url`, `endpoint`. */
 export type SecretValues = Readonly<Record<string, string>>;
 
 /** Asked for every field that may hold a secret; what it returns takes the field's place. */
-export type Visit = (field: string, value: string, holds: 'secret' | 'url') => string;
+export type Visit = (field: string, value: string, holds: 'secret' | 'url' | 'header') => string;
 
 export type Visited<T> = (resource: T, visit: Visit) => T;
 
-/** A resource without its secret values, and these; undefined where it has none. */
+/**
+ * A resource without its secret values, and these; undefined where it has none. Which headers are
+ * secrets is asked here alone: what has once been sealed is opened whatever the rule has become.
+ */
 export function withheld<T>(
   resource: T,
   visited: Visited<T>,
 ): { readonly rest: T; readonly secrets: SecretValues } | undefined {
   const secrets: Record<string, string> = {};
   const rest = visited(resource, (field, value, holds) => {
+    // No header has a dot in its name.
+    if (holds === 'header' && !isSecretHeader(field.slice(field.lastIndexOf('.') + 1)))
+      return value;
     const shown = holds === 'url' ? urlShown(value) : '';
     if (shown !== value) secrets[field] = value;
     return shown;
@@ -47,10 +54,11 @@ export function restored<T>(rest: T, visited: Visited<T>, secrets: SecretValues)
 
 /** Every field of an integration that may hold a secret. */
 export function visitIntegration(integration: Integration, visit: Visit): Integration {
-  const { endpoint, auth, signing, fallback, healthCheck } = integration;
+  const { endpoint, request, auth, signing, fallback, healthCheck } = integration;
   return {
     ...integration,
     endpoint: visit('endpoint', endpoint, 'url'),
+    request: { ...request, headers: visitHeaders('request.headers', request.headers, visit) },
     auth: visitAuth('auth', auth, visit),
     signing: visitSigning('signing', signing, visit),
     fallback: fallback.map((link, i) =>
@@ -71,13 +79,22 @@ export function visitSource(source: Source, visit: Visit): Source {
 }
 
 function visitLink(field: string, link: UrlLink, visit: Visit): UrlLink {
-  const { url, auth, signing } = link;
+  const { url, headers, auth, signing } = link;
   return {
     ...link,
     url: visit(`${field}.url`, url, 'url'),
+    headers: visitHeaders(`${field}.headers`, headers, visit),
     auth: visitAuth(`${field}.auth`, auth, visit),
     ...(signing !== undefined && { signing: visitSigning(`${field}.signing`, signing, visit) }),
   };
+}
+
+function visitHeaders(field: string, headers: UrlLink['headers'], visit: Visit) {
+  const visited = Object.entries(headers).map(([name, value]) => [
+    name,
+    visit(`${field}.${name}`, value, 'header'),
+  ]);
+  return Object.fromEntries(visited) as UrlLink['headers'];
 }
 
 function visitAuth(field: string, auth: Auth, visit: Visit): Auth {

@@ -21,25 +21,31 @@ export function readUrlText(text: string): TypedUrl | Refusal {
   if (text.length > URL_CHARS_MAX) {
     return refuse('url_too_long', `${text.length} characters`, `at most ${URL_CHARS_MAX}`);
   }
-  if (hasForbiddenChar(text)) {
-    return refuse('url_malformed', text, 'no space, control character or backslash');
+  // No text is quoted that may hold a password, or a query or path that is one.
+  const at = forbiddenCharAt(text);
+  if (at !== undefined) {
+    const char = `U+${text.charCodeAt(at).toString(16).toUpperCase().padStart(4, '0')}`;
+    const allowed = 'no space, control character or backslash';
+    return refuse('url_malformed', `${char} as character ${at + 1}`, allowed);
   }
   const match = /^(https?):\/\/([^/?#]+)/i.exec(text);
   if (match === null) {
-    return /^(?!https?:)[a-z][a-z0-9+.-]*:/i.test(text)
-      ? refuse('scheme_not_allowed', text, 'https://host/path')
-      : refuse('url_malformed', text, 'https://host/path');
+    const [other] = /^(?!https?:)[a-z][a-z0-9+.-]*:/i.exec(text) ?? [];
+    const reason = other === undefined ? 'url_malformed' : 'scheme_not_allowed';
+    return refuse(reason, other ?? '', 'https://host/path');
   }
   const [, scheme = '', authority = ''] = match;
-  // The value is not quoted in these two: it may hold a password.
   if (authority.includes('@')) return refuse('credentials_not_allowed', '', 'no user or password');
   if (text.includes('#')) return refuse('fragment_not_allowed', '', 'no fragment');
 
   const host = /^(\[[^\]]*\]|[^:[\]]+)(?::([^:]*))?$/.exec(authority);
-  if (host === null) return refuse('host_not_canonical', authority, 'host or host:port');
+  if (host === null) return refuse('host_not_canonical', hostShown(authority), 'host or host:port');
   const [, typedHost = '', typedPort] = host;
   const port = typedPort === undefined ? undefined : readPort(typedPort);
-  if (port === 'bad') return refuse('port_not_allowed', `:${typedPort}`, PORTS_ALLOWED);
+  if (port === 'bad') {
+    const quotable = /^\d+$/.test(typedPort ?? '') ? `:${typedPort}` : '';
+    return refuse('port_not_allowed', quotable, PORTS_ALLOWED);
+  }
   return { scheme: asciiLower(scheme) === 'https' ? 'https' : 'http', typedHost, port };
 }
 
@@ -48,10 +54,15 @@ function readPort(text: string): number | 'bad' {
   return port <= PORT_MAX ? port : 'bad';
 }
 
-function hasForbiddenChar(text: string): boolean {
+function forbiddenCharAt(text: string): number | undefined {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code <= 0x20 || (code >= 0x7f && code <= 0x9f) || code === 0x5c) return true;
+    if (code <= 0x20 || (code >= 0x7f && code <= 0x9f) || code === 0x5c) return at;
   }
-  return false;
+  return undefined;
+}
+
+/** What a refusal may quote of a host: `user:password%40host` is written as one, too. */
+export function hostShown(typed: string): string {
+  return /^\[[^\]%]*\]?|^[^:%]*/.exec(typed)?.[0] ?? '';
 }

@@ -1,16 +1,9 @@
+import { integrationState, jobState, keyState, sourceState } from '../app/audit-views.ts';
 import type { ApiKeys, Integrations, Sources } from '../app/ports.ts';
 import type { Jobs } from '../app/ports-jobs.ts';
 import type { AuditResource } from '../domain/audit.ts';
 import { NO_TENANT } from '../domain/audit.ts';
-import {
-  type IntegrationId,
-  isIntegrationId,
-  isJobId,
-  isKeyId,
-  isSourceId,
-  parseDeliveryId,
-  type SourceId,
-} from '../domain/ids.ts';
+import { isIntegrationId, isJobId, isKeyId, isSourceId, parseDeliveryId } from '../domain/ids.ts';
 import { DEFAULT_TENANT, INTEGRATION_NAME, TENANT } from '../domain/integration.ts';
 import type { AuditRule } from './audit-rules.ts';
 import type { KeyedRequest } from './request.ts';
@@ -19,6 +12,8 @@ import type { KeyedRequest } from './request.ts';
 export interface Subject {
   readonly tenant: string;
   readonly resource: AuditResource;
+  /** How it was, secrets struck out, where looking for it has shown that. */
+  readonly before?: unknown;
 }
 
 export interface SubjectDeps {
@@ -61,17 +56,17 @@ async function lookUp(
 ): Promise<Subject | undefined> {
   switch (kind) {
     case 'integration':
-    case 'breaker':
-      return of(
-        kind,
-        await named<IntegrationId, Item>(deps.integrations, isIntegrationId, ref, tenant),
-      );
+    case 'breaker': {
+      const found = await named(deps.integrations, isIntegrationId, ref, tenant);
+      // Of a breaker it shows nothing but whose it is.
+      return of(kind, found, kind === 'integration' ? integrationState : undefined);
+    }
     case 'source':
-      return of(kind, await named<SourceId, Item>(deps.sources, isSourceId, ref, tenant));
+      return of(kind, await named(deps.sources, isSourceId, ref, tenant), sourceState);
     case 'key':
-      return of(kind, isKeyId(ref) ? await deps.apiKeys.byId(ref) : undefined);
+      return of(kind, isKeyId(ref) ? await deps.apiKeys.byId(ref) : undefined, keyState);
     case 'job':
-      return of(kind, isJobId(ref) ? await deps.jobs.load(ref) : undefined);
+      return of(kind, isJobId(ref) ? await deps.jobs.load(ref) : undefined, jobState);
     case 'delivery': {
       const parts = parseDeliveryId(ref);
       const owner = parts && (await deps.integrations.byId(parts.integrationId));
@@ -103,8 +98,13 @@ async function named<I extends string, T>(
   return INTEGRATION_NAME.test(ref) ? await store.byName(tenant, ref) : undefined;
 }
 
-function of(kind: string, item: Item | undefined): Subject | undefined {
+function of<T extends Item>(
+  kind: string,
+  item: T | undefined,
+  stateOf?: (item: T) => unknown,
+): Subject | undefined {
   if (item === undefined) return undefined;
   const { id, name = null, tenant = NO_TENANT } = item;
-  return { tenant, resource: { kind, id, name } };
+  const resource = { kind, id, name };
+  return { tenant, resource, ...(stateOf !== undefined && { before: stateOf(item) }) };
 }

@@ -106,7 +106,7 @@ async function read(
   const reply = await route.answer(request);
   if (reply.statusCode >= 300) return reply;
   try {
-    const asked = await askedOf(deps, request, rule);
+    const { before: _, ...asked } = await askedOf(deps, request, rule);
     await auditLog(deps).event({ ...asked, outcome: 'succeeded' });
   } catch (cause) {
     const message = 'The audit log cannot be written now, so this cannot be read; try again.';

@@ -2,11 +2,11 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { IdempotencyDeps } from '../app/idempotency.ts';
 import { within } from '../app/within.ts';
-import { type RequestError, STATUS_OF } from '../domain/errors.ts';
+import { RequestError, STATUS_OF } from '../domain/errors.ts';
 import { METRICS, TIMEOUT_SECONDS } from '../names.ts';
 import type { LambdaTelemetry } from '../runtime/telemetry.ts';
 import { answerOnce } from './idempotency.ts';
-import { rateHeaders, requireSignedBody } from './key-context.ts';
+import { rateHeaders, requireAllSigned } from './key-context.ts';
 import { principalOf, requireScope } from './principal.ts';
 import { asRequestError, problemReply } from './problem.ts';
 import { remainingTime } from './remaining.ts';
@@ -46,7 +46,8 @@ export function httpHandler(
     );
     const inMs = remainingMs() - ANSWER_BEFORE_TIMEOUT_MS;
     // What is late goes on by itself and never fails: its failure would be its answer.
-    const outcome = (await within(deps.clock, inMs, work, () => {})) ?? (await tooLate(event));
+    const given = (await within(deps.clock, inMs, work, () => {})) ?? (await tooLate(event));
+    const outcome = isTooLarge(given.answer) ? await tooLarge(event) : given;
     logAccess(deps, name, event, outcome, deps.clock.nowMs() - startedAtMs);
     return onWire(event, outcome.answer);
   };
@@ -56,6 +57,22 @@ export function httpHandler(
 function tooLate(event: HttpEvent): Promise<Outcome> {
   const error = Object.assign(new Error('The time is over.'), { name: 'TimeoutError' });
   return settled(event, () => Promise.reject(error));
+}
+
+/** Lambda hands over 6 MB at most, as JSON, and headers take their part. */
+const ANSWER_BYTES_MAX = 6_000_000;
+
+/** Whether nobody would get the answer; compressed or not, so that it is the same for everybody. */
+function isTooLarge({ body, isBase64 }: Answer): boolean {
+  // A character of a text becomes six bytes at most: short ones need no count.
+  if (isBase64 || body.length * 6 <= ANSWER_BYTES_MAX) return body.length > ANSWER_BYTES_MAX;
+  return Buffer.byteLength(JSON.stringify(body)) > ANSWER_BYTES_MAX;
+}
+
+function tooLarge(event: HttpEvent): Promise<Outcome> {
+  const message =
+    'The answer is larger than can be sent (6 MB); ask for less, by `limit` if it is a list.';
+  return settled(event, () => Promise.reject(new RequestError('limit-reached', message)));
 }
 
 interface Outcome {
@@ -90,7 +107,7 @@ async function dispatch(
   const principal = principalOf(event.requestContext.authorizer?.lambda);
   requireScope(principal, route.scope);
   const request: KeyedRequest = { ...readRequest(event, bytesMax), principal };
-  requireSignedBody(event.requestContext.authorizer?.lambda, request.body);
+  requireAllSigned(event.requestContext.authorizer?.lambda, request);
   return answerOnce(deps, request, functionSeconds, async (run) => {
     const outcome = await settled(event, async () =>
       render(await route.answer({ ...request, run })),

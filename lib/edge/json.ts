@@ -4,6 +4,7 @@ import { repeatedName } from '../domain/json-names.ts';
 
 export const JSON_DEPTH_MAX = 64;
 export const JSON_KEYS_MAX = 10_000;
+const DEPTH_RULE = `is nested more than ${JSON_DEPTH_MAX} deep`;
 
 export interface JsonRule {
   readonly keysMax?: number;
@@ -26,7 +27,8 @@ export function parseJson(body: Uint8Array, rule: JsonRule = {}): unknown {
   let value: unknown;
   try {
     value = parseExactJson(text);
-  } catch {
+  } catch (error) {
+    if (error instanceof RangeError) throw tooMuch(DEPTH_RULE);
     // The cause is left out: its message quotes the payload.
     throw new RequestError('malformed-json', `The body is not JSON: ${placeOfFault(text)}.`);
   }
@@ -43,7 +45,7 @@ export function checkShape(root: unknown, keysMax: number): void {
   let keys = 0;
   let level: unknown[] = [root];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth >= JSON_DEPTH_MAX) throw tooMuch(`is nested more than ${JSON_DEPTH_MAX} deep`);
+    if (depth >= JSON_DEPTH_MAX) throw tooMuch(DEPTH_RULE);
     const below: unknown[] = [];
     for (const value of level) {
       if (typeof value !== 'object' || value === null) continue;

@@ -1,8 +1,8 @@
 import type { Authorization, AuthRefusal } from '../app/authorize.ts';
 import type { RateFigures } from '../domain/api-key-rate.ts';
-import { RequestError } from '../domain/errors.ts';
+import { RequestError, shown } from '../domain/errors.ts';
 import { contentDigest } from '../domain/request-signature.ts';
-import type { AuthorizerContext } from './request.ts';
+import type { AuthorizerContext, HttpRequest } from './request.ts';
 
 /** What the authorizer and the functions say to each other: an HTTP API passes flat texts on. */
 
@@ -93,13 +93,23 @@ export function rateHeaders(
   };
 }
 
-/** 401 unless the body is the one that was signed; whoever sent a bearer key has signed none. */
-export function requireSignedBody(
+/**
+ * 401 unless the body is the one that was signed, 400 where headers would say what happened: those
+ * anybody on the way may add or change. Whoever sent a bearer key has signed nothing.
+ */
+export function requireAllSigned(
   context: AuthorizerContext | null | undefined,
-  body: Uint8Array,
+  { headers, body }: Pick<HttpRequest, 'headers' | 'body'>,
 ): void {
   const signed = context?.digest;
   if (signed === undefined) return;
+  const [attribute] = Object.keys(headers).filter((name) => name.startsWith('ce-'));
+  if (attribute !== undefined) {
+    throw new RequestError(
+      'invalid-header',
+      `${shown(attribute)}: headers are not signed; sign a CloudEvent in structured mode.`,
+    );
+  }
   if (signed === NO_BODY ? body.length === 0 : signed === contentDigest(body)) return;
   throw new RequestError(
     'invalid-signature',

@@ -7,7 +7,7 @@ const TYPE_PREFIX = 'urn:breakwater:problem:';
 const OUTAGE_RETRY_SECONDS = 5;
 const CAUSES_MAX = 5;
 
-const TITLES = {
+export const TITLES = {
   'malformed-json': 'The body is not JSON',
   'malformed-request': 'The request cannot be read',
   'invalid-cursor': 'The cursor is not valid here',

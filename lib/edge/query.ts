@@ -94,7 +94,7 @@ export function limitOf(
 /** An exact event type, or the beginning of one and `*`. */
 export function typeOf(query: Query): string | undefined {
   const value = query.get('type');
-  if (value === undefined || /^[A-Za-z0-9_.-]{0,128}\*?$/.test(value)) return value || undefined;
+  if (value === undefined || /^(?!$)[A-Za-z0-9_.-]{0,128}\*?$/.test(value)) return value;
   throw invalidField(
     'type',
     `${quote(value)} is not allowed; allowed: an event type, or the beginning of one and *`,

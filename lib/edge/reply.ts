@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../domain/errors.ts';
 import { compressed } from '../runtime/gzip.ts';
+import { API_POLICY } from './content-security.ts';
 
 /** What a route returns: a JSON `body`, or a ready `text` with its own content type, or neither. */
 export interface Reply {
@@ -36,7 +37,7 @@ const COMPRESS_ABOVE_BYTES = 1_024;
 
 const SECURITY_HEADERS = {
   'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'content-security-policy': API_POLICY,
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'strict-transport-security': 'max-age=63072000; includeSubDomains',
@@ -47,7 +48,9 @@ const SECURITY_HEADERS = {
 export function render(reply: Reply): Answer {
   const { statusCode, headers = {}, code } = reply;
   if (reply.bytes !== undefined) {
-    const body = Buffer.from(reply.bytes).toString('base64');
+    // A view, not a copy: it may be 4 MiB.
+    const { buffer, byteOffset, byteLength } = reply.bytes;
+    const body = Buffer.from(buffer, byteOffset, byteLength).toString('base64');
     return { statusCode, headers, body, isBase64: true };
   }
   if (reply.text !== undefined) return { statusCode, headers, body: reply.text };
@@ -96,9 +99,8 @@ function wireBytes(
   headers: Record<string, string>,
   acceptEncoding: string | undefined,
 ): WireAnswer {
-  const bytes = Buffer.from(body, 'base64');
   const pays =
-    bytes.length > COMPRESS_ABOVE_BYTES &&
+    Buffer.byteLength(body, 'base64') > COMPRESS_ABOVE_BYTES &&
     TEXT_TYPE.test(own['content-type'] ?? '') &&
     !SAID_OF_BYTES.some((name) => own[name] !== undefined);
   if (!pays || !acceptsGzip(acceptEncoding)) {
@@ -107,7 +109,7 @@ function wireBytes(
   return {
     statusCode,
     headers: { ...headers, 'content-encoding': 'gzip' },
-    body: compressed(bytes).toString('base64'),
+    body: compressed(Buffer.from(body, 'base64')).toString('base64'),
     isBase64Encoded: true,
   };
 }

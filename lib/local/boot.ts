@@ -41,12 +41,12 @@ async function start(options: BootOptions, unwind: Unwind): Promise<LocalRun> {
   const home = await openHome(options.home);
   unwind.push(home.release);
   const report = reporter(options);
-  const api = await listen(options.port ?? 0, (error) => report.failure('http', error));
+  const api = await listen(options, (error) => report.failure('http', error));
   unwind.push(api.stop);
   const { assembly, dynamo } = await prepare(options, home, unwind);
   const { place } = assembly;
 
-  const service = sqsService(place);
+  const service = sqsService(place, options.onMessage);
   const sqs = await serveSqs(service, place.account);
   unwind.push(sqs.stop);
   const addresses = { apiUrl: api.url, sqsUrl: sqs.url };
@@ -122,9 +122,12 @@ async function start(options: BootOptions, unwind: Unwind): Promise<LocalRun> {
 
 const NO_FAULTS: LocalFaults = { counts: () => ({}), end() {} };
 
-async function listen(port: number, onError: (error: unknown) => void): Promise<HttpApi> {
+async function listen(
+  { port = 0, onExchange }: BootOptions,
+  onError: (error: unknown) => void,
+): Promise<HttpApi> {
   try {
-    return await listenHttpApi(port, onError);
+    return await listenHttpApi(port, onError, onExchange);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     const message = `Port ${port} is in use; set PORT to another one, or to 0 for any free one`;
@@ -183,6 +186,7 @@ function localQueues(service: SqsService): LocalQueues {
   return {
     purgeAll: () => service.all().reduce((sum, queue) => sum + queue.purge(), 0),
     counts: () => countsByQueue(service),
+    messages: () => Object.fromEntries(service.all().map((queue) => [queue.name, queue.all()])),
     requests: () => service.requests.totals(),
     resetRequests: () => service.requests.reset(),
     outage(isDown) {

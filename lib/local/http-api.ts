@@ -5,6 +5,7 @@ import {
   authorizerEvent,
   type EventPlace,
   functionEvent,
+  type RawRequest,
   type RoutedRequest,
   splitTarget,
 } from './http-event.ts';
@@ -36,9 +37,16 @@ const REQUEST_BYTES_MAX = 10 * 1024 * 1024;
 const READ_BYTES_MAX = 4 * REQUEST_BYTES_MAX;
 const HEADER_BYTES_MAX = 10_240;
 
+/** A request as it came, and what it was answered. */
+export interface Exchange {
+  readonly request: RawRequest;
+  readonly reply: HttpReply;
+}
+
 export async function listenHttpApi(
   port: number,
   onError: (error: unknown) => void,
+  onExchange?: (exchange: Exchange) => void,
 ): Promise<HttpApi> {
   let answer: (request: IncomingMessage) => Promise<HttpReply> = async () =>
     gatewayReply(503, 'Service Unavailable');
@@ -58,7 +66,7 @@ export async function listenHttpApi(
   return {
     url: `http://127.0.0.1:${bound}`,
     serve(api) {
-      answer = answerer(api);
+      answer = answerer(api, onExchange);
     },
     drain: () => drain(server),
     async stop() {
@@ -75,7 +83,10 @@ async function drain(server: Server): Promise<void> {
   await closed;
 }
 
-function answerer({ place, routes, functionOf }: ServedApi) {
+function answerer(
+  { place, routes, functionOf }: ServedApi,
+  onExchange: ((exchange: Exchange) => void) | undefined,
+) {
   const match = routeMatcher(routes);
 
   return async (message: IncomingMessage): Promise<HttpReply> => {
@@ -102,6 +113,7 @@ function answerer({ place, routes, functionOf }: ServedApi) {
     const verdict = await authorize(route, routed);
     const reply =
       'refused' in verdict ? verdict.refused : await run(route, routed, verdict.context);
+    onExchange?.({ request: routed.request, reply });
     return { ...reply, headers: { ...reply.headers, 'apigw-requestid': routed.requestId } };
   };
 

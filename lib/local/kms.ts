@@ -1,45 +1,88 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { AwsError, type AwsInput, type AwsServer, serveAwsJson } from './aws-json.ts';
-import { readJsonFile, writePrivateJson } from './private-file.ts';
+import { type KeyMaterial, type KeySpec, keptKeys } from './kms-keys.ts';
+import { SIGNING_OPERATIONS } from './kms-signing.ts';
+import { keyStates } from './kms-states.ts';
 
-/** KMS on loopback, as much of it as data keys take; key material in one file of its owner's. */
+/**
+ * KMS on loopback, as much of it as data keys and signatures take; key material in one file of its
+ * owner's.
+ */
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const ID_BYTES_MAX = 255;
 const CONTEXT_CHARS_MAX = 8_192;
+const CIPHERTEXT_BYTES_MAX = 6_144;
 const ALGORITHM = 'aes-256-gcm';
 const OPTIONS = { authTagLength: TAG_BYTES };
 
-/** The keys of the stack by ARN. One that the file already has keeps its material. */
-export async function serveKms(file: string, keyArns: readonly string[]): Promise<AwsServer> {
-  const stored = (await readJsonFile<Record<string, string>>(file)) ?? {};
-  const made = keyArns.map((arn) => [
-    arn,
-    stored[arn] ?? randomBytes(KEY_BYTES).toString('base64'),
-  ]);
-  const materials: Record<string, string> = { ...stored, ...Object.fromEntries(made) };
-  await writePrivateJson(file, materials);
+/** The keys of the stack. One that the file already has keeps its material. */
+export async function serveKms(file: string, specs: readonly KeySpec[]): Promise<AwsServer> {
+  const operations = operationsOf(await keptKeys(file, specs));
+  return serveAwsJson({
+    target: 'TrentService',
+    version: '1.1',
+    errorPrefix: '',
+    operation: (name) => operations[name],
+  });
+}
 
-  const materialOf = (arn: string): Buffer => {
-    const material = materials[arn];
-    if (material !== undefined) return Buffer.from(material, 'base64');
-    throw new AwsError('NotFoundException', `Key '${arn}' does not exist`);
-  };
-  const keyOf = ({ KeyId }: AwsInput): string => {
-    const named = keyArns.find((arn) => arn === KeyId || arn.endsWith(`key/${String(KeyId)}`));
-    if (named !== undefined) return named;
+type Operations = Readonly<Record<string, (input: AwsInput) => object>>;
+
+interface Known {
+  readonly arn: string;
+  readonly material: KeyMaterial;
+}
+
+function operationsOf(keys: ReadonlyMap<string, KeyMaterial>): Operations {
+  const keyOf = ({ KeyId }: AwsInput): Known => {
+    for (const [arn, material] of keys) {
+      if (arn === KeyId || arn.endsWith(`key/${String(KeyId)}`)) return { arn, material };
+    }
     throw new AwsError('NotFoundException', `Key '${String(KeyId)}' does not exist`);
   };
-  const operations: Readonly<Record<string, (input: AwsInput) => object>> = {
+  const states = keyStates((input) => keyOf(input).arn);
+  const usable = (input: AwsInput): Known => {
+    const known = keyOf(input);
+    states.requireUsable(known.arn);
+    return known;
+  };
+  const signing = Object.entries(SIGNING_OPERATIONS).map(([name, operation]) => [
+    name,
+    (input: AwsInput) => {
+      const { arn, material } = name === 'DescribeKey' ? keyOf(input) : usable(input);
+      if (material.kind === 'signing') return operation(arn, material, input);
+      const code = UNSUPPORTED[name] ?? 'InvalidKeyUsageException';
+      throw new AwsError(code, `${arn} key usage is ENCRYPT_DECRYPT`);
+    },
+  ]);
+  const isKnown = (arn: string) => keys.has(arn);
+  return {
+    ...states.operations,
+    ...dataKeyOperations(usable, isKnown),
+    ...(Object.fromEntries(signing) as Operations),
+  };
+}
+
+function dataKeyOperations(
+  usable: (input: AwsInput) => Known,
+  isKnown: (arn: string) => boolean,
+): Operations {
+  const dataKey = (input: AwsInput) => {
+    const { arn, material } = usable(input);
+    if (material.kind === 'data') return { arn, secret: material.secret };
+    throw new AwsError('InvalidKeyUsageException', `${arn} key usage is SIGN_VERIFY`);
+  };
+  return {
     GenerateDataKey(input) {
       if (input.KeySpec !== 'AES_256') {
         throw new AwsError('ValidationException', 'The local run makes AES_256 data keys alone.');
       }
-      const arn = keyOf(input);
+      const { arn, secret } = dataKey(input);
       const plain = randomBytes(KEY_BYTES);
-      const blob = wrapped(arn, materialOf(arn), plain, contextOf(input));
+      const blob = wrapped(arn, secret, plain, contextOf(input));
       return {
         KeyId: arn,
         Plaintext: plain.toString('base64'),
@@ -47,11 +90,12 @@ export async function serveKms(file: string, keyArns: readonly string[]): Promis
       };
     },
     Decrypt(input) {
-      const { arn, sealed } = readBlob(Buffer.from(String(input.CiphertextBlob), 'base64'));
-      if (input.KeyId !== undefined && keyOf(input) !== arn) {
+      const { arn, sealed } = readBlob(ciphertextOf(input));
+      if (!isKnown(arn)) throw new AwsError('InvalidCiphertextException', '');
+      if (input.KeyId !== undefined && dataKey(input).arn !== arn) {
         throw new AwsError('IncorrectKeyException', 'The ciphertext is of another key.');
       }
-      const plain = unwrapped(materialOf(arn), sealed, contextOf(input));
+      const plain = unwrapped(dataKey({ KeyId: arn }).secret, sealed, contextOf(input));
       return {
         KeyId: arn,
         Plaintext: plain.toString('base64'),
@@ -59,12 +103,18 @@ export async function serveKms(file: string, keyArns: readonly string[]): Promis
       };
     },
   };
-  return serveAwsJson({
-    target: 'TrentService',
-    version: '1.1',
-    errorPrefix: '',
-    operation: (name) => operations[name],
-  });
+}
+
+/** What KMS says of a key that does no such thing, where it does not speak of its usage. */
+const UNSUPPORTED: Readonly<Record<string, string>> = {
+  GetPublicKey: 'UnsupportedOperationException',
+};
+
+function ciphertextOf({ CiphertextBlob: given = '' }: AwsInput): Buffer {
+  const blob = Buffer.from(String(given), 'base64');
+  if (blob.length > 0 && blob.length <= CIPHERTEXT_BYTES_MAX) return blob;
+  const range = `1 to ${CIPHERTEXT_BYTES_MAX}`;
+  throw new AwsError('ValidationException', `The ciphertext must have ${range} bytes.`);
 }
 
 /** The same pairs in any order are the same context. */

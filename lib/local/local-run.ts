@@ -1,8 +1,9 @@
 import type { DynamoKind } from './dynamodb.ts';
 import type { BusEvent } from './event-bridge.ts';
 import type { FaultPlan } from './faults/plan.ts';
+import type { Exchange } from './http-api.ts';
 import type { LambdaFunction } from './lambda.ts';
-import type { QueueCounts } from './sqs-message.ts';
+import type { Message, QueueCounts } from './sqs-message.ts';
 
 /** A stack that runs on this machine. */
 export interface LocalRun {
@@ -37,6 +38,8 @@ export interface LocalQueues {
   /** Forgets all messages of all queues, those in flight too; returns how many. */
   purgeAll(): number;
   counts(): Readonly<Record<string, QueueCounts>>;
+  /** What is in each queue, in flight and delayed ones included; it is not received by this. */
+  messages(): Readonly<Record<string, readonly Message[]>>;
   /** Requests as SQS bills them, by operation; receives that found nothing apart. */
   requests(): Readonly<Record<string, number>>;
   resetRequests(): void;
@@ -77,6 +80,10 @@ export interface BootOptions {
   readonly onLog?: (entry: LogEntry) => void;
   /** Each line of figures as a function wrote it. */
   readonly onFigures?: (line: string) => void;
+  /** Each message as it was put into the queue of that name. */
+  readonly onMessage?: (queue: string, message: Message) => void;
+  /** Each request that was whole, with its answer, before that is written. */
+  readonly onExchange?: (exchange: Exchange) => void;
 }
 
 export type LogEntry =

@@ -48,6 +48,8 @@ function holds(
   switch (operator) {
     case 'StringEquals':
       return given?.some(equal) ?? false;
+    case 'StringEqualsIfExists':
+      return given?.some(equal) ?? true;
     case 'StringLike':
       return given?.some(like) ?? false;
     case 'ForAllValues:StringEquals':
@@ -95,10 +97,16 @@ interface Input {
   readonly Key?: Row;
   readonly Item?: Row;
   readonly ExpressionAttributeValues?: Row;
+  readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
+  readonly UpdateExpression?: string;
+  readonly ConditionExpression?: string;
+  readonly ReturnValues?: string;
   readonly QueueUrl?: string;
   readonly SecretId?: string;
   readonly KeyId?: string;
   readonly EncryptionContext?: Readonly<Record<string, string>>;
+  readonly SigningAlgorithm?: string;
+  readonly MessageType?: string;
   readonly Entries?: readonly { readonly EventBusName?: string }[];
 }
 
@@ -133,6 +141,13 @@ function contextOf(input: Input): AwsRequest['context'] {
   return {
     ...(input.TableName !== undefined &&
       partition !== undefined && { 'dynamodb:LeadingKeys': [partition] }),
+    ...(input.UpdateExpression !== undefined && { 'dynamodb:Attributes': attributesOf(input) }),
+    ...(input.ReturnValues !== undefined && { 'dynamodb:ReturnValues': [input.ReturnValues] }),
+    ...(input.SigningAlgorithm !== undefined && {
+      'kms:SigningAlgorithm': [input.SigningAlgorithm],
+      // KMS takes what is not said for `RAW`.
+      'kms:MessageType': [input.MessageType ?? 'RAW'],
+    }),
     ...(encryption.length > 0 && {
       'kms:EncryptionContextKeys': encryption.map(([key]) => key),
     }),
@@ -140,4 +155,20 @@ function contextOf(input: Input): AwsRequest['context'] {
       encryption.map(([key, value]) => [`kms:EncryptionContext:${key}`, [value]]),
     ),
   };
+}
+
+/** In an expression: no value, no function, no later part of a path. */
+const NAME = /(?<![\w:.#])#?[A-Za-z_]\w*\b(?!\s*\()/g;
+const WORDS: readonly string[] = [
+  ...['SET', 'REMOVE', 'ADD', 'DELETE', 'AND', 'OR', 'NOT', 'BETWEEN', 'IN'],
+];
+
+/** The attributes that an update names: of its key, of what it changes, of its condition. */
+function attributesOf(input: Input): readonly string[] {
+  const { Key = {}, UpdateExpression = '', ConditionExpression = '' } = input;
+  const named = `${UpdateExpression} ${ConditionExpression}`.match(NAME) ?? [];
+  const names = named
+    .filter((name) => !WORDS.includes(name.toUpperCase()))
+    .map((name) => input.ExpressionAttributeNames?.[name] ?? name);
+  return [...new Set([...Object.keys(Key), ...names])].sort();
 }

@@ -60,6 +60,8 @@ export interface SqsQueue {
   /** Forgets every message, in flight and delayed ones included; returns how many. */
   purge(): number;
   counts(): QueueCounts;
+  /** Every message, in flight and delayed ones included; changes nothing. */
+  all(): readonly Message[];
   /** When the next message that waits turns visible; undefined if none waits. */
   nextVisibleAtMs(): number | undefined;
 }

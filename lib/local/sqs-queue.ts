@@ -1,6 +1,6 @@
 import { fairReady } from './sqs-fairness.ts';
 import { heap } from './sqs-heap.ts';
-import type { Message, QueueSettings, Received, SqsQueue } from './sqs-message.ts';
+import type { Message, NewMessage, QueueSettings, Received, SqsQueue } from './sqs-message.ts';
 
 /** One standard queue of SQS as a value with a clock of its caller's; it waits for nothing. */
 
@@ -139,6 +139,7 @@ export function sqsQueue(initial: QueueSettings, clock: QueueClock): SqsQueue {
       promote();
       return { visible: tally.ready, inFlight: tally['in-flight'], delayed: tally.delayed };
     },
+    all: () => Array.from(entries.values(), ({ message }) => message),
     nextVisibleAtMs: () => nextWaiting()?.atMs,
   };
 
@@ -156,4 +157,16 @@ export function sqsQueue(initial: QueueSettings, clock: QueueClock): SqsQueue {
     return { ...entry.message, receiptHandle: entry.handle };
   }
   return queue;
+}
+
+/** The same queue, which from now on tells of each message that is put into it. */
+export function tapped(queue: SqsQueue, onSent: (message: Message) => void): SqsQueue {
+  const { put } = queue;
+  return Object.assign(queue, {
+    put(message: NewMessage) {
+      const sent = put(message);
+      onSent(sent);
+      return sent;
+    },
+  });
 }

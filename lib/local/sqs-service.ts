@@ -8,7 +8,7 @@ import type {
   Received,
   SqsQueue,
 } from './sqs-message.ts';
-import { sqsQueue } from './sqs-queue.ts';
+import { sqsQueue, tapped } from './sqs-queue.ts';
 
 /** All queues of one local run: names, dead letters, long polls, and a count of what was asked. */
 
@@ -63,10 +63,11 @@ interface Waiter {
 /** How long SQS lets one receive wait. */
 export const WAIT_SECONDS_MAX = 20;
 
-export function sqsService(place: {
-  readonly region: string;
-  readonly account: string;
-}): SqsService {
+/** `onSent` is told of each message as it is put into the queue of that name. */
+export function sqsService(
+  place: { readonly region: string; readonly account: string },
+  onSent?: (queue: string, message: Message) => void,
+): SqsService {
   const queues = new Map<string, NamedQueue>();
   const waiters = new Map<string, Set<Waiter>>();
   const clock = { nowMs: () => Date.now(), newId: () => randomUUID() };
@@ -81,7 +82,8 @@ export function sqsService(place: {
         return known;
       }
       const arn = `arn:aws:sqs:${place.region}:${place.account}:${name}`;
-      const queue: NamedQueue = Object.assign(sqsQueue(settings, clock), { name, arn });
+      const made = tapped(sqsQueue(settings, clock), (message) => onSent?.(name, message));
+      const queue: NamedQueue = Object.assign(made, { name, arn });
       queues.set(name, queue);
       waiters.set(name, new Set());
       return queue;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Addresses, attributesAt, nameOf } from './attributes.ts';
 import type { TableDefinition } from './dynamodb-tables.ts';
 import { roleReader } from './grants.ts';
+import { type KeySpec, parseKeyKind } from './kms-keys.ts';
 import type { FunctionSpec } from './lambda-environment.ts';
 import { flag, inner, listOf, number, type Reading, text } from './properties.ts';
 import { isCustomResource } from './resource-types.ts';
@@ -17,8 +18,8 @@ export interface Stack {
   readonly queues: readonly { readonly name: string; readonly settings: QueueSettings }[];
   readonly tables: readonly TableDefinition[];
   readonly secrets: readonly SecretSpec[];
-  /** ARNs of the keys of KMS. */
-  readonly keys: readonly string[];
+  /** The keys of KMS. */
+  readonly keys: readonly KeySpec[];
   readonly mappings: readonly MappingSpec[];
   readonly schedules: readonly ScheduleSpec[];
   readonly customResources: readonly CustomResourceSpec[];
@@ -86,7 +87,7 @@ export function readStack(
     queues: of('AWS::SQS::Queue').map(readQueue),
     tables: [...of('AWS::DynamoDB::Table'), ...of('AWS::DynamoDB::GlobalTable')].map(readTable),
     secrets: of('AWS::SecretsManager::Secret').map(readSecret),
-    keys: of('AWS::KMS::Key').map(({ attribute }) => attribute('Arn')),
+    keys: of('AWS::KMS::Key').map(readKey),
     mappings: of('AWS::Lambda::EventSourceMapping').filter(isEnabled).map(readMapping),
     schedules: of('AWS::Events::Rule').filter(isEnabled).flatMap(readRule),
     customResources: all.filter(({ resource }) => isCustomResource(resource.type)).map(readCustom),
@@ -143,6 +144,12 @@ function readSecret({ resource, properties, attribute }: Reading): SecretSpec {
     ...(generate !== undefined && { generate: generate as GenerateSecretString }),
     ...(value !== undefined && { value: String(value) }),
   };
+}
+
+function readKey({ resource, properties, attribute }: Reading): KeySpec {
+  const kind = parseKeyKind(properties.KeySpec, properties.KeyUsage);
+  if (kind !== undefined) return { arn: attribute('Arn'), kind };
+  throw new Error(`${where(resource)}: the local run knows no keys of this KeySpec and KeyUsage`);
 }
 
 function readMapping(reading: Reading): MappingSpec {

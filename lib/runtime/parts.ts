@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { awsTargetSender, routedSender } from '../adapters/aws-targets/sender.ts';
+import { dynamoAuditDigests } from '../adapters/dynamodb/audit-digests.ts';
 import { dynamoAuditIntents } from '../adapters/dynamodb/audit-intents.ts';
 import type { AuditTables } from '../adapters/dynamodb/audit-keys.ts';
 import { dynamoAuditTrail } from '../adapters/dynamodb/audit-trail.ts';
@@ -13,6 +14,7 @@ import { dynamoLines } from '../adapters/dynamodb/lines.ts';
 import { dynamoProgress } from '../adapters/dynamodb/progress.ts';
 import type { Tables } from '../adapters/dynamodb/table.ts';
 import { httpSender } from '../adapters/http/sender.ts';
+import { kmsDigestKey, kmsDigestSigner } from '../adapters/kms/digest-key.ts';
 import { kmsClient, kmsOpener, kmsVault } from '../adapters/kms/vault.ts';
 import { keptSecret, secretsClient } from '../adapters/secrets/secrets-manager.ts';
 import { sqsClient } from '../adapters/sqs/client.ts';
@@ -156,4 +158,21 @@ export function auditChanges(env: Environment, common: Base, outside: Outside) {
     auditTrail: dynamoAuditTrail(db, tables, common),
     auditIntents: dynamoAuditIntents(db, tables, common),
   };
+}
+
+function digestsOf(env: Environment, common: Base, outside: Outside) {
+  const auditDigests = dynamoAuditDigests(dynamo(outside), auditTables(env), common);
+  return { auditDigests, keyArn: required(env, ['digestKeyArn']).digestKeyArn };
+}
+
+/** For the one that signs how far the audit log goes. */
+export function digestSigning(env: Environment, common: Base, outside: Outside) {
+  const { auditDigests, keyArn } = digestsOf(env, common, outside);
+  return { auditDigests, digestSigner: kmsDigestSigner(kms(outside), keyArn) };
+}
+
+/** For the one that checks what was signed. */
+export function digestChecking(env: Environment, common: Base, outside: Outside) {
+  const { auditDigests, keyArn } = digestsOf(env, common, outside);
+  return { auditDigests, digestKey: kmsDigestKey(kms(outside), keyArn) };
 }

@@ -61,7 +61,7 @@ export function powertoolsTelemetry(names: {
     scope: (fields) => logger.appendKeys({ ...fields }),
     flush,
     middlewares: [
-      injectLambdaContext(logger, { resetKeys: true }) as MiddlewareObj,
+      injectLambdaContext(logger, { resetKeys: true, logEvent: false }) as MiddlewareObj,
       {
         after: flush,
         onError(request) {

@@ -51,6 +51,17 @@ describe('issuing a key', () => {
     expect((await listKeys(world, ME, { limit: 9 })).items).toHaveLength(code ? 0 : 1);
   });
 
+  it('shows no use before the key was there, though uses are kept in steps', async () => {
+    const world = registryWorld();
+    world.clock.advance(21_372);
+    const { key } = await createKey(world, ME, { name: 'ci', scopes: ['admin'] });
+    const stored = await world.apiKeys.byLookup(parseKey(key)?.lookup ?? '');
+    if (stored === undefined) throw new Error('The key is not stored.');
+    await world.apiKeys.used(stored, world.clock.nowMs());
+    const [used] = (await listKeys(world, ME, { limit: 9 })).items;
+    expect(used?.lastUsedAt).toBe('2026-01-15T12:00:21.372Z');
+  });
+
   it('binds the key of a bound key to its tenant', async () => {
     const world = registryWorld();
     const body = { name: 'k', scopes: ['admin'] };

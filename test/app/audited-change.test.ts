@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Audit, auditLog } from '../../lib/app/audit.ts';
-import { verifyAudit } from '../../lib/app/audit-queries.ts';
 import { recording } from '../../lib/app/audit-recorder.ts';
+import { verifyAudit } from '../../lib/app/audit-verify.ts';
 import {
   audited,
   type ChangeAuditDeps,
@@ -13,7 +13,7 @@ import { type AuditEntry, parseEntry } from '../../lib/domain/audit.ts';
 import { RequestError } from '../../lib/domain/errors.ts';
 import { dyingAt, untilDeath } from '../fakes/dying.ts';
 import { ADMIN, refusalOf, registryWorld } from '../fakes/registry-world.ts';
-import type { FakeAuditTrail } from '../fakes/stores-audit.ts';
+import { type FakeAuditTrail, fakeDigestKey } from '../fakes/stores-audit.ts';
 
 const CALLER = { principal: ADMIN };
 const ACTOR = { kind: 'key', keyId: ADMIN.keyId, name: ADMIN.name } as const;
@@ -54,8 +54,10 @@ async function described({ integrations }: World): Promise<string | undefined> {
   return (await integrations.byName('default', 'erp'))?.description;
 }
 
+const { digestKey } = fakeDigestKey(0);
+
 async function expectWhole(world: World): Promise<void> {
-  const { chains } = await verifyAudit(world, CALLER, undefined, undefined);
+  const { chains } = await verifyAudit({ ...world, digestKey }, CALLER, {}, undefined);
   expect(chains.filter(({ problem }) => problem !== null)).toEqual([]);
 }
 
@@ -198,7 +200,8 @@ describe('the verification', () => {
     const rows = (world.auditTrail as FakeAuditTrail).rows('acme');
     const verdict = async (noted?: { seq: number; hash: string }) => {
       const caller = { principal: ADMIN, tenant: 'acme' };
-      return (await verifyAudit(world, caller, noted, undefined)).chains[0];
+      const deps = { ...world, digestKey };
+      return (await verifyAudit(deps, caller, { head: noted }, undefined)).chains[0];
     };
     return { world, rows, verdict };
   };

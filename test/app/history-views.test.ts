@@ -232,7 +232,7 @@ describe('the list of events', () => {
     expect(await ids({ type: 'order.*' })).toEqual(['two', 'one']);
     expect(await ids({ type: 'order.paid' })).toEqual(['one']);
     expect(await ids({ type: 'order' })).toEqual([]);
-    expect(await ids({ source: 'shop' })).toEqual(['one']);
+    expect(await ids({ sources: ['shop', 'other'] })).toEqual(['one']);
     expect(await ids({ q: 'PAID' })).toEqual(['three', 'one']);
     expect(await ids({ q: 'tw' })).toEqual(['two']);
     expect(await ids({ tenant: 'acme' })).toEqual([]);

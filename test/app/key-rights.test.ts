@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createKey, deleteKey, listKeys, rotateKey } from '../../lib/app/api-keys.ts';
 import { authorizer } from '../../lib/app/authorize.ts';
-import type { ApiKey } from '../../lib/domain/api-key.ts';
+import type { ApiKey, Scope } from '../../lib/domain/api-key.ts';
 import { bearer } from '../fakes/auth-requests.ts';
 import { ADMIN, adminOf, refusalOf, registryWorld } from '../fakes/registry-world.ts';
 
@@ -107,6 +107,64 @@ describe('a key that ends, is for some addresses or has a rate limit', () => {
       Object.entries({ ...BOUNDS, ...without }).filter(([, value]) => value !== undefined),
     );
   }
+});
+
+describe('a key that is held to the rate of the stage', () => {
+  const RATE = { perSecond: 1, burst: 2 };
+
+  /** A key of these scopes in a stage where keys have `RATE`, and how it is let through. */
+  async function held(scopes: readonly Scope[]) {
+    const world = { ...registryWorld(), defaultRateLimit: RATE };
+    const made = await createKey(world, ME, { name: 'maker', scopes });
+    const check = authorizer(world);
+    const said = async (key: string) => await check(bearer(`Bearer ${key}`));
+    const verdict = await said(made.key);
+    if (!('principal' in verdict)) throw new Error(`The key is refused: ${verdict.reason}.`);
+    const caller = { principal: verdict.principal };
+    const make = (more: object) => createKey(world, caller, { name: 'k', scopes, ...more });
+    return { world, made, caller, make, said };
+  }
+
+  it('makes no key with a rate of its own, and shares its bucket with those it makes', async () => {
+    const { make, said, world, caller } = await held(['keys:write']);
+    for (const rateLimit of [{ perSecond: 10_000, burst: 100_000 }, RATE]) {
+      const { code, message } = await refusalOf(make({ rateLimit }));
+      expect([code, message]).toEqual(['forbidden', expect.stringContaining('rateLimit: is set')]);
+    }
+    const child = await make({});
+    expect(child.rateLimit).toBeNull();
+    // One of two was used by the maker.
+    expect(await said(child.key)).toMatchObject({ rate: { remaining: 0 } });
+    expect(await said((await make({})).key)).toMatchObject({ reason: 'limited' });
+    const next = await rotateKey(world, caller, child.id, {});
+    expect(await said(next.key)).toMatchObject({ reason: 'limited' });
+    await deleteKey(world, caller, next.id);
+  });
+
+  it('rules keys that have the same rate, and none that has one of its own', async () => {
+    const { world, caller } = await held(['keys:write']);
+    const other = (more: object) =>
+      createKey(world, ME, { name: 'o', scopes: ['keys:write'], ...more });
+    const fast = await other({ rateLimit: { perSecond: 50, burst: 50 } });
+    expect((await refusalOf(rotateKey(world, caller, fast.id, {}))).code).toBe('forbidden');
+    expect((await refusalOf(deleteKey(world, caller, fast.id))).code).toBe('forbidden');
+    const same = await other({});
+    const next = await rotateKey(world, caller, same.id, {});
+    await deleteKey(world, caller, next.id);
+  });
+
+  it('with the scope `admin` gives any rate, and keys a bucket of their own', async () => {
+    const { make, said } = await held(['admin']);
+    const rateLimit = { perSecond: 500, burst: 1_000 };
+    expect(await make({ rateLimit })).toMatchObject({ rateLimit });
+    expect(await said((await make({})).key)).toMatchObject({ rate: { remaining: 1 } });
+  });
+
+  it('has one bucket with the key that replaces it', async () => {
+    const { world, made, said } = await held(['admin']);
+    const next = await rotateKey(world, ME, made.id, {});
+    expect(await said(next.key)).toMatchObject({ rate: { remaining: 0 } });
+  });
 });
 
 describe('rotating a key', () => {

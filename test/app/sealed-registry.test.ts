@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { dynamoIntegrations } from '../../lib/adapters/dynamodb/integrations.ts';
-import { dynamoSources } from '../../lib/adapters/dynamodb/sources.ts';
 import { readSecrets, rotateSecret } from '../../lib/app/integration-secrets.ts';
 import { pauseIntegration } from '../../lib/app/integration-status.ts';
 import {
@@ -13,16 +11,11 @@ import { listIntegrations } from '../../lib/app/list-integrations.ts';
 import { createSource, getSource, patchSource } from '../../lib/app/sources.ts';
 import { testCall } from '../../lib/app/test-call.ts';
 import { asRequestError } from '../../lib/edge/problem.ts';
-import { kmsWorld } from '../adapters/kms/kms-world.ts';
-import { registryWorld } from '../fakes/registry-world.ts';
-import { fakeSender } from '../fakes/world.ts';
-import { modelDynamoDb } from '../simulation/dynamodb/model.ts';
-import { productTables } from '../simulation/dynamodb/table-spec.ts';
 import { ME as ADMIN } from './integrations-world.ts';
+import { sealedWorld as world } from './sealed-world.ts';
 
 /** Of one tenant: its list is read without an index, which would lag. */
 const MINE = { ...ADMIN, tenant: 'default' };
-const TABLES = { registry: 'registry', history: 'history', state: 'state' };
 const SECRET_URL = 'https://erp.example.com/hooks?token=canary-endpoint';
 const SHOWN_URL = 'https://erp.example.com/hooks?…';
 const BODY = {
@@ -36,29 +29,6 @@ const BODY = {
     { type: 'url', url: 'https://dr.example.com/a?k=canary-2', on: ['exhausted'] },
   ],
 };
-
-async function world() {
-  const kms = await kmsWorld();
-  const base = registryWorld();
-  const { client: db } = modelDynamoDb({
-    clock: kms.clock,
-    random: { unit: () => 0.5 },
-    tables: productTables(TABLES),
-  });
-  const options = { clock: kms.clock, random: base.random, vault: kms.vault };
-  const sender = fakeSender(kms.clock);
-  const deps = {
-    ...base,
-    clock: kms.clock,
-    sender,
-    integrations: dynamoIntegrations(db, TABLES, options),
-    sources: dynamoSources(db, TABLES, options),
-    publicUrl: 'https://in.example.com',
-    tokens: { get: async () => Promise.reject(new Error('no')), renew: async () => undefined },
-    version: '1',
-  };
-  return { kms, deps, sender };
-}
 
 describe('a registry under KMS', () => {
   it('shows no secret and no query, and asks KMS for nothing to show the rest', async () => {

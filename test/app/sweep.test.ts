@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startDrain } from '../../lib/app/drain.ts';
-import { runSweep, runSweeps, sweepAtOnce } from '../../lib/app/sweep.ts';
+import { cancelAtOnce, runSweep, runSweeps } from '../../lib/app/sweep.ts';
 import { newBreaker } from '../../lib/domain/breaker.ts';
 import { forcedOpen, reset } from '../../lib/domain/breaker-transitions.ts';
 import { deliveryWorld } from '../fakes/delivery-world.ts';
@@ -199,19 +199,24 @@ describe('sweeps', () => {
 describe('a sweep at once', () => {
   it('leaves to the tick what goes wrong', async () => {
     const world = deliveryWorld();
-    const { id } = await world.register('erp', { status: 'paused' });
+    const erp = await world.register('erp', { status: 'paused' });
     const event = await world.publish();
-    await world.change(id, { status: 'active' });
-    const held = async () => {
+    await world.integrations.remove(erp);
+    const withStatus = async () => {
       throw new Error('throttled');
     };
     const startedAtMs = world.clock.nowMs();
-    const sweep = { kind: 'release', tenant: 'default', integrationId: id, startedAtMs } as const;
+    const sweep = {
+      kind: 'cancel',
+      tenant: 'default',
+      integrationId: erp.id,
+      startedAtMs,
+    } as const;
     await world.progress.startSweep(sweep);
-    await sweepAtOnce({ ...world.deps, deliveries: { ...world.deliveries, held } }, sweep);
-    expect((await world.delivery(event.id, id))?.state.status).toBe('held');
+    await cancelAtOnce({ ...world.deps, deliveries: { ...world.deliveries, withStatus } }, sweep);
+    expect((await world.delivery(event.id, erp.id))?.state.status).toBe('held');
     await minutes(world, 2);
-    expect((await world.delivery(event.id, id))?.state.status).toBe('delivered');
+    expect((await world.delivery(event.id, erp.id))?.state.status).toBe('cancelled');
   });
 
   it('that cancels stops when its time is over, and the tick goes on', async () => {

@@ -3,6 +3,7 @@ import { type AuditDeps, appendOnce, auditLog } from '../../lib/app/audit.ts';
 import type { AuditTrail } from '../../lib/app/ports-audit.ts';
 import { EMPTY_CHAIN, endOf, entryAfter, parseEntry } from '../../lib/domain/audit.ts';
 import { WALK_BEGUN, walkOn } from '../../lib/domain/audit-chain.ts';
+import { NO_DIGEST } from '../../lib/domain/audit-digest.ts';
 import { chainOf, draft, headOf, rowsOf, TENANT } from '../domain/audit-chains.ts';
 import { fakeRandom } from '../fakes/world.ts';
 import type { MakeWorld, World } from './stand-ins.ts';
@@ -20,7 +21,7 @@ function depsOf({ clock }: World, auditTrail: AuditTrail): AuditDeps {
   return { auditTrail, clock: { ...clock, sleep }, random: fakeRandom(), telemetry };
 }
 
-/** What every implementation of `AuditTrail` and `AuditIntents` promises. */
+/** What every implementation of `AuditTrail`, `AuditDigests` and `AuditIntents` promises. */
 export function auditContract(make: MakeWorld): void {
   const open = async () => (await make()).stores.auditTrail;
 
@@ -93,7 +94,10 @@ export function auditContract(make: MakeWorld): void {
     expect(await trail.moveAnchor(TENANT, first, second)).toBe('moved');
     expect(await trail.anchor(TENANT)).toEqual(second);
     expect(await trail.moveAnchor('another', undefined, first)).toBe('moved');
-    expect(await trail.anchored()).toEqual([TENANT, 'another']);
+    expect(await trail.heads()).toEqual([
+      { tenant: TENANT, ...second },
+      { tenant: 'another', ...first },
+    ]);
   });
 
   describe('lists', () => {
@@ -147,6 +151,34 @@ export function auditContract(make: MakeWorld): void {
         expect(await seen(trail, { ...query, sinceMs: 0, untilMs: atOf(1) })).toEqual([]);
       },
     );
+  });
+
+  it('puts a digest where none is, and reads them in order', async () => {
+    const { auditDigests } = (await make()).stores;
+    expect(await auditDigests.end()).toEqual(NO_DIGEST);
+    const texts = [1, 2, 3].map((number) => `{"number":${number}}`);
+    for (const [i, text] of texts.entries()) {
+      expect(await auditDigests.append(i + 1, text)).toBe('appended');
+      expect(await auditDigests.append(i + 1, 'another')).toBe('taken');
+    }
+    const rows = texts.map((text, i) => ({ place: i + 1, text }));
+    expect(await auditDigests.read(1, 10)).toEqual(rows);
+    expect(await auditDigests.read(2, 1)).toEqual(rows.slice(1, 2));
+    expect(await auditDigests.read(4, 1)).toEqual([]);
+    expect((await auditDigests.end()).number).toBe(3);
+    // Nor is any of it among the chains.
+    const { auditTrail } = (await make()).stores;
+    expect(await auditTrail.list({ limit: 9, matches: () => true })).toMatchObject({ items: [] });
+  });
+
+  it('notes what was signed of a chain, in place of what was noted before', async () => {
+    const { auditDigests } = (await make()).stores;
+    const head = { tenant: TENANT, seq: 4, hash: 'a'.repeat(64), digest: 2 };
+    const other = { ...head, tenant: '*', digest: 3 };
+    expect(await auditDigests.signedOf(TENANT)).toBeUndefined();
+    for (const one of [{ ...head, seq: 3 }, head, other]) await auditDigests.noteSigned(one);
+    expect(await auditDigests.signedOf(TENANT)).toEqual(head);
+    expect(await auditDigests.signed()).toEqual([other, head]);
   });
 
   it('keeps intents until they are removed, the oldest first', async () => {

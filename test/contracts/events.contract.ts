@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EventSummary } from '../../lib/app/ports-history.ts';
+import { EVENT_BODY_BYTES_MAX } from '../../lib/domain/event.ts';
 import { FAKE_RETENTION_DAYS } from '../fakes/stores-history.ts';
 import { bodyOf, event, integration, T0, ulidOf } from './fixtures.ts';
 import type { MakeWorld, World } from './stand-ins.ts';
@@ -52,10 +53,10 @@ export function eventsContract(make: MakeWorld): void {
       }
     });
 
-    it('keeps a megabyte that does not compress, and two thousand targets', async () => {
+    it('keeps the largest body when it does not compress, and two thousand targets', async () => {
       const { events } = (await make()).stores;
       const targets = Array.from({ length: 2_000 }, (_, n) => integration(n).id);
-      const large = event(1, { body: bodyOf(1_048_576), targets });
+      const large = event(1, { body: bodyOf(EVENT_BODY_BYTES_MAX), targets });
       expect(await events.store(large)).toBe('stored');
       expect(await events.get(ref(1))).toEqual(large);
     });

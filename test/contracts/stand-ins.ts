@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { dynamoAnswers } from '../../lib/adapters/dynamodb/answers.ts';
 import { dynamoApiKeys } from '../../lib/adapters/dynamodb/api-keys.ts';
+import { dynamoAuditDigests } from '../../lib/adapters/dynamodb/audit-digests.ts';
 import { dynamoAuditIntents } from '../../lib/adapters/dynamodb/audit-intents.ts';
 import type { AuditTables } from '../../lib/adapters/dynamodb/audit-keys.ts';
 import { dynamoAuditTrail } from '../../lib/adapters/dynamodb/audit-trail.ts';
@@ -19,6 +20,7 @@ import { dynamoKeyRates } from '../../lib/adapters/dynamodb/key-rates.ts';
 import { dynamoSignaturesSeen } from '../../lib/adapters/dynamodb/key-signatures.ts';
 import { dynamoLines } from '../../lib/adapters/dynamodb/lines.ts';
 import { dynamoLockOuts } from '../../lib/adapters/dynamodb/lock-outs.ts';
+import type { NamedOptions } from '../../lib/adapters/dynamodb/named-resources.ts';
 import { dynamoProgress } from '../../lib/adapters/dynamodb/progress.ts';
 import { dynamoRateLimits } from '../../lib/adapters/dynamodb/rate-limits.ts';
 import { dynamoSources } from '../../lib/adapters/dynamodb/sources.ts';
@@ -134,7 +136,7 @@ function dynamoWorld(
 export function dynamoStores(
   db: DynamoDBClient,
   tables: Tables,
-  options: StoreOptions & { readonly perTenantMax?: number },
+  options: StoreOptions & Pick<NamedOptions, 'vault'> & { readonly perTenantMax?: number },
 ): FakeStores {
   const integrations = dynamoIntegrations(db, tables, options);
   return {
@@ -156,6 +158,7 @@ export function dynamoStores(
     answers: dynamoAnswers(db, tables, options),
     auditTrail: dynamoAuditTrail(db, auditTablesOf(tables), options),
     auditIntents: dynamoAuditIntents(db, auditTablesOf(tables), options),
+    auditDigests: dynamoAuditDigests(db, auditTablesOf(tables), options),
     keyRates: dynamoKeyRates(db, tables, options),
     lockOuts: dynamoLockOuts(db, tables, options),
     signaturesSeen: dynamoSignaturesSeen(db, tables, options),

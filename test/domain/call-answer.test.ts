@@ -111,7 +111,7 @@ describe('what came back', () => {
 
 describe('credentials in an answer', () => {
   it('are struck out of any bytes, and nothing else is changed', () => {
-    const strike = credentialsStruck({ type: 'bearer', token: 'token-0123456789' });
+    const strike = credentialsStruck({ type: 'bearer', token: 'token-0123456789' }, {});
     const bytes = Buffer.concat([
       Buffer.from([0, 255]),
       Buffer.from('token-0123456789'),
@@ -122,8 +122,23 @@ describe('credentials in an answer', () => {
     expect(strike.bytes(other)).toBe(other);
   });
 
+  it('are struck out wherever they are, however often, without a copy of the answer', () => {
+    const password = 'pässword–0123456789';
+    const auth = { type: 'basic', username: 'a', password } as const;
+    const strike = credentialsStruck(auth, {
+      'X-Api-Key': 'key-0123456789',
+      'X-Env': 'production-1',
+    });
+    const bytes = Buffer.from(`${password}${password}-key-0123456789-production-1-${password}`);
+    expect(strike.isIn(bytes)).toBe(true);
+    const struck = Buffer.from(strike.bytes(bytes));
+    expect(struck.toString()).toBe('******-***-production-1-***');
+    expect(strike.bytes(bytes).buffer).toBe(bytes.buffer);
+    expect(strike.isIn(Buffer.from('production-1'))).toBe(false);
+  });
+
   it('are left where they are as short as a word', () => {
-    const strike = credentialsStruck({ type: 'basic', username: 'a', password: 'orders' });
+    const strike = credentialsStruck({ type: 'basic', username: 'a', password: 'orders' }, {});
     expect(strike.text('{"orders":1}')).toBe('{"orders":1}');
   });
 });
@@ -137,7 +152,7 @@ describe('a credential that is echoed', () => {
     ['in a URL', `http://x.example.com/?t=${encodeURIComponent(token)}`],
     ['in HTML', '<p>to/ken+&quot;sec&lt;ret&amp;0123==</p>'],
   ])('%s is struck out', (_, text) => {
-    const strike = credentialsStruck({ type: 'bearer', token });
+    const strike = credentialsStruck({ type: 'bearer', token }, {});
     expect(strike.text(text)).toContain('***');
     expect(strike.text(text)).not.toMatch(/0123/);
     expect(Buffer.from(strike.bytes(Buffer.from(text))).toString()).not.toMatch(/0123/);

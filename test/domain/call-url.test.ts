@@ -79,6 +79,10 @@ describe('the URL of a call', () => {
     expect(urlOf(path)).toBeUndefined();
   });
 
+  it('is refused without a word of the query that it has', () => {
+    expect(callPathProblem('/users?token=hunter2')).toMatch(/^"\/users\?…" is not allowed/);
+  });
+
   it('is refused where it is longer than may be called', () => {
     expect(urlOf('/x', [['q', 'a'.repeat(2_000)]])).toBeDefined();
     expect(callUrl(ENDPOINT, { path: '/x', query: [['q', 'a'.repeat(2_100)]] })).toMatchObject({

@@ -176,6 +176,37 @@ describe('URLs that may not be called', () => {
     expect(message('https://a.com:22/')).toMatch(/22.*443, 80/);
     expect(message('https://u:hunter2@a.com/')).not.toContain('hunter2');
     expect(message('https://a.com/#hunter2')).not.toContain('hunter2');
+    expect(message('ftp://u:hunter2@a.com/')).toMatch(/"ftp:": this scheme/);
+    expect(message('https://a.com/ ?t=hunter2')).toMatch(/"U\+0020 as character 15": .* no space/);
+  });
+});
+
+describe('a URL that is refused', () => {
+  it.each([
+    'ftp://user:CANARY@example.org/',
+    'ftp://hooks.slack.com/services/T0/CANARY',
+    'https://user:CANARY@exam ple.org/',
+    'https://user:CANARY@example.org/',
+    'https://user:CANARY@[::1/',
+    'https://user:CANARY%40example.org/',
+    'https://user:x:CANARY%40example.org/',
+    'https://user%3ACANARY%40example.org/',
+    'https://[::1%CANARY]/',
+    'https:\\\\user:CANARY@example.org/',
+    'https:/user:CANARY@example.org/',
+    ' https://user:CANARY@example.org/',
+    'user:CANARY@example.org',
+    'https://example.org/ ?t=CANARY',
+    'https://example.org/#CANARY',
+    'https://hooks.slack.com/services/T0/B0/CANARY ',
+    'https://hooks.slack.com:22/services/T0/B0/CANARY',
+    'https://127.0.0.1/?t=CANARY',
+    'http://example.org/?t=CANARY',
+    `https://example.org/?t=CANARY${'x'.repeat(3_000)}`,
+  ])('is quoted without what may be a secret: %s', (text) => {
+    const checked = checkUrl(text, STRICT);
+    expect(checked.ok ? 'allowed' : checked.message).toMatch(/; allowed: /);
+    expect(checked.ok ? '' : checked.message).not.toContain('CANARY');
   });
 });
 

@@ -101,6 +101,14 @@ describe('an event as the caller gives it', () => {
     expect(paths).toEqual(['extra', 'type', 'id']);
   });
 
+  it('quotes what was given, and texts alone as texts', () => {
+    const [id, integrations] = problems({ type: 'a', id: 5, integrations: [] });
+    expect([id?.message, integrations?.message]).toEqual([
+      expect.stringMatching(/^5 is not/),
+      expect.stringMatching(/^\[\]: /),
+    ]);
+  });
+
   it('does not take inherited names for fields', () => {
     expect(problems(JSON.parse('{"type":"a","__proto__":{"id":"x"}}'))).toMatchObject([
       { path: '__proto__' },

@@ -93,6 +93,12 @@ describe('a test call', () => {
     });
     expect(parseTestCallInput({ type: 'a.b', data: null })).toEqual({ type: 'a.b', data: null });
   });
+
+  it('is no way to a call of the service, which takes another scope', async () => {
+    const data = { integration: 'int_1', id: 'call_1', method: 'DELETE', path: '/', query: [] };
+    const { fields } = await refusalOf(() => parseTestCallInput({ type: 'breakwater.call', data }));
+    expect(Object.keys(fields)).toEqual(['type']);
+  });
 });
 
 describe('a rotation', () => {

@@ -213,6 +213,8 @@ describe('what a service is sent', () => {
     const event = { ...INVOICE, data: { a: '[bank](https://evil.example.com)' } };
     for (const service of ['discord', 'teams'] as const) {
       expect(textOf(service, event)).not.toContain('](');
+      const transform = { language: 'jmespath' as const, expression: 'data.a' };
+      expect(textOf(service, event, { transform })).not.toContain('](');
     }
   });
 });

@@ -67,8 +67,22 @@ describe('the audit log', () => {
     });
   });
 
-  it('leaves the tick nothing to complete after requests that ended', async () => {
+  it('leaves the tick nothing to complete after requests that ended, but all to sign', async () => {
     await gateway.run.tick();
-    expect((await gateway.call('GET', '/v1/audit/verify')).json.ok).toBe(true);
+    const { json } = await gateway.call('GET', '/v1/audit/verify');
+    expect(json).toMatchObject({ ok: true, digests: { checked: 1, gaps: [], problem: null } });
+    const [digest] = (await gateway.call('GET', '/v1/audit/digests')).json.data;
+    const tenants = digest.heads.map(({ tenant }: { tenant: string }) => tenant);
+    expect(tenants).toEqual(['acme', 'default']);
+    expect(digest.key).toMatch(/^arn:aws:kms:/);
+    const noted = `${json.digests.head.number}:${json.digests.head.hash}`;
+    await gateway.restart();
+    const again = await gateway.call('GET', `/v1/audit/verify?digest=${noted}`);
+    expect(again.json).toMatchObject({ ok: true, digests: { checked: 1, problem: null } });
+    const forged = await gateway.call('GET', `/v1/audit/verify?digest=1:${'f'.repeat(64)}`);
+    expect(forged.json.digests.problem).toMatchObject({ number: 1, kind: 'rewritten' });
+    const key = await gateway.key({ scopes: ['audit:read'], tenant: 'acme' });
+    const [own] = (await gateway.call('GET', '/v1/audit/digests', { key })).json.data;
+    expect(own).toMatchObject({ heads: [{ tenant: 'acme' }], key: null, signature: null });
   });
 });

@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto';
-import { ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { answer, type Destination, type SeenRequest, type Step } from '../fakes/destination.ts';
 import type { Call, Json } from './client.ts';
 import type { Gateway } from './gateway.ts';
@@ -23,6 +22,9 @@ export const SECRETS = {
   linkQuery: 'cnry-query-of-the-link-Fl2hIm',
   healthQuery: 'cnry-query-of-the-health-check-Gm6jOn',
   header: 'cnry-value-of-a-request-header-Hn1kPp',
+  linkHeader: 'cnry-value-of-a-header-of-a-link-Kq7nRw',
+  callerToken: 'cnry-credential-of-a-caller-Lr2oTx',
+  refused: 'cnry-secret-that-was-refüsed-Jp3lVw',
   forged: 'cnryForgedKeyOfNobody0123456789abcd',
 } as const;
 
@@ -47,7 +49,7 @@ export function echo({ path, headers, body }: SeenRequest): readonly Step[] {
   if (path.startsWith('/hang')) return [{ kind: 'hang' }];
   if (path.startsWith('/reset')) return [{ kind: 'reset' }];
   if (path.startsWith('/token')) return tokenAnswer(body.toString(), headers);
-  const text = JSON.stringify({ headers, body: body.toString() });
+  const text = JSON.stringify({ path, headers, body: body.toString() });
   const echoed = headers.authorization ?? headers['x-key'] ?? '';
   return answer(path.startsWith('/fail') ? 500 : 200, text, {
     'set-cookie': CONTENTS.cookie,
@@ -80,7 +82,7 @@ export async function register({ gateway, destination: { url } }: Walk): Promise
     gateway.register({
       ...{ name, endpoint: `${url}/${name}?token=${SECRETS.query}`, eventTypes: [`${name}.*`] },
       retry: { schedule: [1], maxAttempts: 2 },
-      request: { timeoutSeconds: 1, headers: { 'X-Custom': SECRETS.header } },
+      request: { timeoutSeconds: 1, headers: { 'X-Api-Token': SECRETS.header } },
       breaker: { minimumCalls: 2, consecutiveFailures: 2, openSeconds: 1 },
       ...fields,
     });
@@ -89,8 +91,13 @@ export async function register({ gateway, destination: { url } }: Walk): Promise
     tokenUrl: `${url}/token?k=${SECRETS.tokenQuery}`,
   };
   const link = {
-    ...{ type: 'url', url: `${url}/fallback?key=${SECRETS.linkQuery}`, on: ['exhausted'] },
+    ...{
+      type: 'url',
+      url: `${url}/fallback?key=${SECRETS.linkQuery}`,
+      on: ['breaker-open', 'exhausted'],
+    },
     auth: { type: 'bearer', token: SECRETS.linkBearer },
+    headers: { 'X-Access-Key': SECRETS.linkHeader },
     signing: { scheme: 'standard-webhooks', secret: SECRETS.linkWhsec },
   };
   const bearer = { type: 'bearer', token: SECRETS.bearer };
@@ -122,7 +129,10 @@ export async function send({ call }: Walk): Promise<void> {
     await call('POST', `/v1/integrations/${name}/test`, { body: {} });
   }
   for (const path of ['/echo', '/fail', '/hang', '/reset']) {
-    const headers = { 'x-of-the-caller': CONTENTS.callHeader };
+    const headers = {
+      'x-of-the-caller': CONTENTS.callHeader,
+      'x-session-token': SECRETS.callerToken,
+    };
     const query = { q: CONTENTS.callQuery };
     const body = { text: CONTENTS.callBody };
     const asked = { method: 'PUT', path, headers, query, body, timeoutSeconds: 2 };
@@ -159,7 +169,8 @@ export async function misuse({ call }: Walk): Promise<void> {
   await json({ auth: { type: 'bearer', token: [SECRETS.bearer] } });
   await json({ name: 'x', endpoint: `https://me:${SECRETS.basic}@example.com/` });
   await json({ name: 'x', endpoint: `https://127.0.0.1/${SECRETS.query}?a=${SECRETS.query}` });
-  await call('PATCH', '/v1/integrations/echo', { body: { auth: { token: SECRETS.apiKey } } });
+  await call('PATCH', '/v1/integrations/echo', { body: { auth: { token: SECRETS.refused } } });
+  await json({ auth: SECRETS.refused, signing: { scheme: 'github', secret: SECRETS.refused } });
   await call('POST', '/v1/events', { raw: `{"type": ${CONTENTS.malformed}` });
   await call('POST', '/v1/events', {
     raw: Uint8Array.of(0xff, 0xfe, ...Buffer.from(CONTENTS.malformed)),
@@ -168,18 +179,4 @@ export async function misuse({ call }: Walk): Promise<void> {
   await call('GET', '/v1/events', { key: SECRETS.forged });
   await call('GET', `/v1/deliveries?status=${CONTENTS.malformed}`);
   await call('GET', `/v1/integrations/${CONTENTS.malformed}`);
-}
-
-const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-
-/** Messages that nobody of ours sent. */
-export async function poison({ gateway }: Walk): Promise<void> {
-  const { sqs, region } = gateway.run.aws;
-  const client = new SQSClient({ endpoint: sqs, region, credentials });
-  const { QueueUrls = [] } = await client.send(new ListQueuesCommand({}));
-  for (const QueueUrl of QueueUrls.filter((url) => /Queues(Delivery|Work|FanOut)/.test(url))) {
-    for (const MessageBody of [CONTENTS.poison, JSON.stringify({ v: 1, ev: CONTENTS.poison })]) {
-      await client.send(new SendMessageCommand({ QueueUrl, MessageBody }));
-    }
-  }
 }

@@ -222,3 +222,32 @@ describe('a request that is well-formed but invalid names the field', () => {
     expect(paths.toSorted()).toEqual(Object.keys(body).toSorted());
   });
 });
+
+describe('the contract itself', () => {
+  it('is there for programs and for people, without a key and under a policy each', async () => {
+    const [json, page] = await Promise.all(
+      ['/openapi.json', '/docs'].map((path) => gateway.call('GET', path, { key: null })),
+    );
+    expect(json?.headers.get('content-security-policy')).toMatch(/^default-src 'none'; base-uri/);
+    expect(page?.headers.get('content-security-policy')).toMatch(/; style-src 'sha256-[^']+'; img/);
+    expect(page?.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    for (const id of ['publishEvent', 'schema-NewEvent', 'error-rate-limited']) {
+      expect(page?.text).toContain(`id="${id}"`);
+    }
+    expect(page?.text).not.toContain('<script');
+  });
+
+  it('is kept by who has it, and told by HEAD alone', async () => {
+    const { headers, text } = await gateway.call('GET', '/docs', { key: null });
+    expect([headers.get('content-encoding'), text.length > 100_000]).toEqual(['gzip', true]);
+    const head = await gateway.call('HEAD', '/docs', { key: null });
+    expect([head.status, head.text]).toEqual([200, '']);
+    expect(head.headers.get('etag')).toBe(headers.get('etag'));
+    const known = { 'if-none-match': headers.get('etag') ?? '' };
+    const again = await gateway.call('GET', '/docs', { key: null, headers: known });
+    expect([again.status, again.headers.get('cache-control')]).toEqual([
+      304,
+      'public, max-age=300',
+    ]);
+  });
+});

@@ -5,8 +5,8 @@ import { vi } from 'vitest';
 import { boot } from '../../lib/local/boot.ts';
 import type { BootOptions, LocalRun } from '../../lib/local/local-run.ts';
 import { sharedAssembly } from './assembly.ts';
-import { leaksIn, secretsOf } from './canaries.ts';
 import { type Call, client, type Json } from './client.ts';
+import { leakNet } from './leak-net.ts';
 
 /** Nothing here is about speed, and the machine may be busy with other tests. */
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 180_000 });
@@ -25,13 +25,15 @@ export interface Gateway {
   publish(event: Json): Promise<Json>;
   /** A new key; its text. */
   key(fields: Json): Promise<string>;
-  /** Stops the run and starts it again on the same data. */
-  restart(): Promise<void>;
+  /** Stops the run and starts it again on the same data; `changes` last until it is stopped. */
+  restart(changes?: Partial<BootOptions>): Promise<void>;
   /** The lines of figures that functions have written so far. */
   readonly figures: readonly string[];
+  /** Every message that was put into a queue so far, by the queue. */
+  readonly messages: Readonly<Record<string, readonly string[]>>;
   /**
    * Stops the run; throws if a function has failed in it that was not made to, or if a secret that
-   * was given or got by `call` is in a line that was written.
+   * was given or shown over HTTP, whoever asked, is in a line, a figure, a message or a row.
    */
   stop(): Promise<void>;
 }
@@ -49,9 +51,10 @@ export async function startGateway({
   const home = await mkdtemp(join(tmpdir(), 'breakwater-e2e-'));
   const log: string[] = [];
   const figures: string[] = [];
-  const secrets = new Set<string>();
+  const net = leakNet();
+  const messages: Record<string, string[]> = {};
   const assembly = await sharedAssembly();
-  const start = () =>
+  const start = (changes: Partial<BootOptions> = {}) =>
     boot({
       home,
       assembly,
@@ -59,16 +62,16 @@ export async function startGateway({
       onLog: (entry) =>
         log.push(entry.kind === 'line' ? entry.line : `FAILURE ${entry.where}: ${entry.reason}`),
       onFigures: (line) => figures.push(line),
+      onMessage(queue, message) {
+        messages[queue] ??= [];
+        messages[queue].push(JSON.stringify(message));
+      },
+      onExchange: net.hear,
       ...options,
+      ...changes,
     });
   let run = await start();
-  const call: Call = async (method, path, asked) => {
-    const answer = await client(run.url, run.apiKey)(method, path, asked);
-    for (const secret of [...secretsOf(asked?.body), ...secretsOf(answer.json)]) {
-      secrets.add(secret);
-    }
-    return answer;
-  };
+  const call: Call = (method, path, asked) => client(run.url, run.apiKey)(method, path, asked);
   const made = async (path: string, fields: Json, wanted: number): Promise<Json> => {
     const answer = await call('POST', path, { body: fields });
     if (answer.status === wanted) return answer.json;
@@ -82,23 +85,33 @@ export async function startGateway({
     call,
     log,
     figures,
+    messages,
     register: (fields) => made('/v1/integrations', { serviceType: 'webhook', ...fields }, 201),
     publish: (event) => made('/v1/events', event, 202),
     key: async (fields) => (await made('/v1/keys', { name: 'a key', ...fields }, 201)).key,
-    async restart() {
+    async restart(changes) {
       await run.stop();
-      run = await start();
+      run = await start(changes);
     },
     async stop() {
-      const faults = isFaulty ? [] : faultsOf(run, log);
-      const given = Object.fromEntries([...secrets, run.apiKey].map((one) => [one, one]));
-      const leaks = leaksIn([...log, ...figures], given);
+      const faults = isFaulty ? refusedOf(log) : faultsOf(run, log);
+      const leaks = [...(await net.inTables(run))];
       await run.stop();
+      const { answers } = net;
+      for (const [where, texts] of Object.entries({ log, figures, answers, ...messages })) {
+        leaks.push(...net.in(where, texts));
+      }
+      process.stdout.write(`canaries: ${net.report()}\n`);
       await rm(home, { recursive: true, force: true });
       if (faults.length > 0) throw new Error(`Functions failed:\n${faults.join('\n')}`);
       if (leaks.length > 0) throw new Error(`Secrets were written:\n${leaks.join('\n')}`);
     },
   };
+}
+
+/** What a role did not allow: never right, whatever else is made to fail. */
+function refusedOf(log: readonly string[]): readonly string[] {
+  return log.filter((line) => line.includes('"access.denied"'));
 }
 
 /** What only our own fault can bring about, whatever callers and endpoints do. */

@@ -1,9 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { leaksIn } from './canaries.ts';
 import { type Json, until } from './client.ts';
 import { allPages, type Gateway, startGateway } from './gateway.ts';
+import { expectProblem } from './problems.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
 const EVENTS = 120;
+/** Contents of an event and of the answer to it; none may be in an export that is redacted. */
+const CONTENTS = {
+  payload: 'canary-of-a-payload-\u00e9',
+  number: '471100081547',
+  name: 'canary.member@example.com',
+  metadata: 'canary-of-metadata',
+  orderingKey: 'canary-of-an-ordering-key',
+  header: 'canary-of-a-header',
+  body: 'canary-of-an-answer',
+} as const;
 
 let gateway: Gateway;
 let receiver: Receiver;
@@ -12,7 +24,10 @@ const events: string[] = [];
 
 beforeAll(async () => {
   gateway = await startGateway();
-  receiver = await startReceiver();
+  receiver = await startReceiver(({ path }, _nth, response) => {
+    if (path !== '/told') return response.end();
+    return response.setHeader('x-told', CONTENTS.header).end(CONTENTS.body);
+  });
   const endpoint = `${receiver.url}/listed`;
   await gateway.register({ name: 'listed', endpoint, eventTypes: ['list.*'] });
   await gateway.register({
@@ -132,6 +147,93 @@ describe('lists', () => {
     const eventAt = columns.indexOf('event');
     expect(all.map((row) => row.split(',')[eventAt])).toEqual(events.toReversed());
     expect(second.headers.get('link')).toBeNull();
+  });
+});
+
+describe('an export that is redacted', () => {
+  const event = {
+    ...{ id: 'told-1', type: 'told.once', orderingKey: CONTENTS.orderingKey },
+    metadata: { note: CONTENTS.metadata },
+    data: {
+      customer: { email: CONTENTS.payload, [CONTENTS.name]: true, nobody: null },
+      amounts: [Number(CONTENTS.number), CONTENTS.payload],
+    },
+  };
+  /** Every route that takes it. */
+  const paths = ['events?type=told.*', 'events/told-1', 'events/told-1/deliveries'];
+  let delivery: string;
+
+  beforeAll(async () => {
+    const endpoint = `${receiver.url}/told`;
+    await gateway.register({ name: 'told', endpoint, eventTypes: ['told.*'] });
+    const { deliveries } = await gateway.publish(event);
+    delivery = `deliveries/${deliveries[0].id}`;
+    paths.push('deliveries?event=told-1', delivery);
+    await until('its attempt', async () => {
+      const { json } = await gateway.call('GET', `/v1/${delivery}`);
+      return json.status === 'delivered';
+    });
+  });
+
+  const read = (path: string, redact?: string, accept = 'application/json') => {
+    const asked = redact === undefined ? '' : `${path.includes('?') ? '&' : '?'}redact=${redact}`;
+    return gateway.call('GET', `/v1/${path}${asked}`, { headers: { accept } });
+  };
+
+  it('keeps ids, types, statuses, times and targets, and the shape of everything else', async () => {
+    const plain = (await read('events/told-1')).json;
+    expect(plain).toMatchObject(event);
+    expect((await read('events/told-1', 'true')).json).toEqual({
+      ...plain,
+      orderingKey: '[string]',
+      metadata: { note: '[string]' },
+      data: {
+        customer: { email: '[string]', '[name 2]': '[boolean]', nobody: null },
+        amounts: ['[number]', '[string]'],
+      },
+    });
+    const attempted = (await read(delivery)).json;
+    const [attempt] = attempted.attempts;
+    expect(attempt.responseHeaders['x-told']).toBe(CONTENTS.header);
+    const headers = Object.keys(attempt.responseHeaders).map((name) => [name, '[string]']);
+    const gone = { responseHeaders: Object.fromEntries(headers), responseBody: '[string]' };
+    expect((await read(delivery, 'true')).json).toEqual({
+      ...attempted,
+      attempts: [{ ...attempt, ...gone }],
+    });
+  });
+
+  it('has lists and CSV as they are: they show nothing that would have to go', async () => {
+    for (const path of paths.filter((one) => one !== delivery && one !== 'events/told-1')) {
+      const redacted = await read(path, 'true');
+      expect([path, redacted.json.data.length]).toEqual([path, 1]);
+      expect(redacted.json).toEqual((await read(path, 'false')).json);
+    }
+    const csv = await read('deliveries?event=told-1', 'true', 'text/csv');
+    expect(csv.headers.get('content-type')).toMatch(/^text\/csv/);
+    expect(csv.text).toBe((await read('deliveries?event=told-1', undefined, 'text/csv')).text);
+    expect(csv.text.split('\r\n')[1]).toContain('told-1,told.once,');
+  });
+
+  it('has nothing of the contents in it, in any spelling', async () => {
+    const textsOf = async (redact: string) => {
+      const answers = [...paths.map((path) => read(path, redact))];
+      answers.push(read('deliveries?event=told-1', redact, 'text/csv'));
+      return (await Promise.all(answers)).map(
+        ({ text, headers }) => `${text}\n${JSON.stringify([...headers])}`,
+      );
+    };
+    expect(leaksIn(await textsOf('true'), CONTENTS)).toEqual([]);
+    // That all of it would be found, so that not finding it means something.
+    expect(leaksIn(await textsOf('false'), CONTENTS)).toHaveLength(Object.keys(CONTENTS).length);
+  });
+
+  it.each(['yes', '1', 'TRUE', '', 'true&redact=true'])('is asked for as %j: no', async (value) => {
+    for (const path of paths) {
+      const answer = await read(path, value);
+      expect([path, ...expectProblem(answer, 422, 'invalid')]).toEqual([path, 'redact']);
+      expect(leaksIn([answer.text], CONTENTS)).toEqual([]);
+    }
   });
 });
 

@@ -98,12 +98,13 @@ export const ACCESS: Readonly<Partial<Record<RouteKey, Access>>> = {
   'DELETE /v1/keys/{key}': { scope: 'keys:write', own: 204 },
   'POST /v1/keys/{key}/rotate': { scope: 'keys:write', own: 201 },
   'GET /v1/audit': { scope: 'audit:read', own: 200, foreign: 403, query: IN_A },
+  'GET /v1/audit/digests': { scope: 'audit:read', own: 200, foreign: 403, query: IN_A },
   'GET /v1/audit/verify': { scope: 'audit:read', own: 200, foreign: 403, query: IN_A },
 };
 
 /** The open ones, by hand as well: a route that lost its key would show here. */
 export const OPEN: readonly string[] = [
-  ...['GET /health/live', 'GET /health/ready', 'GET /openapi.json'],
+  ...['GET /health/live', 'GET /health/ready', 'GET /openapi.json', 'GET /docs', 'HEAD /docs'],
   ...['ANY /in/{source}', '$default'],
 ];
 

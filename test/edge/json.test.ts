@@ -78,6 +78,8 @@ describe('reading JSON', () => {
     expect(() => parseJson(bytes(deep(64)))).not.toThrow();
     expect(faultOf(deep(65))).toContain('64 deep');
     expect(faultOf(deep(100_000))).toContain('64 deep');
+    // A number that no double holds is looked for by recursion.
+    expect(faultOf(`${'['.repeat(200_000)}1e400${']'.repeat(200_000)}`)).toContain('64 deep');
     expect(() => parseJson(bytes(wide(10_000)))).not.toThrow();
     expect(faultOf(wide(10_001))).toContain('10000 keys');
   });

@@ -99,6 +99,13 @@ describe('a signed request', () => {
     if (status === 401) expect(answer.json.code).toBe('invalid-signature');
   });
 
+  it('is refused with headers of CloudEvents, which nobody signed', async () => {
+    for (const added of [{ 'ce-specversion': '1.0' }, { 'CE-Type': 'payout.approved' }]) {
+      const answer = await publish(digest, { raw: text, headers: { ...json.headers, ...added } });
+      expect([answer.status, answer.json.code]).toEqual([400, 'invalid-header']);
+    }
+  });
+
   it('is judged by its bytes, also where they came as base64', async () => {
     const answer = await publish(digest, { raw: new Uint8Array(Buffer.from(text)), ...json });
     expect(answer.status).toBe(202);

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { openApiDocument } from '../../lib/edge/openapi/document.ts';
 import { type HttpWorld, httpWorld } from './http-world.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: the document is walked by name.
+type Json = any;
 
 async function withEvents(count: number): Promise<HttpWorld> {
   const world = httpWorld();
@@ -69,6 +73,82 @@ describe('cursors over HTTP', () => {
     const { nextCursor } = (await world.call('GET', '/v1/events/one/deliveries?limit=1')).json;
     const other = `/v1/events/two/deliveries?limit=1&cursor=${nextCursor}`;
     expect((await world.call('GET', other)).status).toBe(400);
+  });
+});
+
+describe('a page of large rows', () => {
+  it('ends where the answer of a function would, and the next goes on from there', async () => {
+    const { call } = httpWorld();
+    const answer = { type: 'static', statusCode: 200, headers: {}, body: '"'.repeat(60_000) };
+    const fallback = ['breaker-open', 'exhausted'].map((on) => ({ ...answer, on: [on] }));
+    const names = Array.from({ length: 14 }, (_, i) => `large-${i}`);
+    for (const name of names) {
+      const endpoint = 'https://erp.example.com/';
+      const body = { name, serviceType: 'rest_api', endpoint, fallback };
+      expect((await call('POST', '/v1/integrations', { body })).status).toBe(201);
+    }
+    const found: string[] = [];
+    let cursor = '';
+    let pages = 1;
+    for (; pages < 20; pages++) {
+      const { json, text } = await call('GET', `/v1/integrations?limit=100${cursor}`);
+      expect(Buffer.byteLength(JSON.stringify(text))).toBeLessThan(5_000_000);
+      found.push(...json.data.map(({ name }: Json) => name));
+      if (json.nextCursor === null) break;
+      cursor = `&cursor=${json.nextCursor}`;
+    }
+    expect([pages, found.sort()]).toEqual([2, names.sort()]);
+    const { text } = await call('GET', '/v1/audit?limit=100');
+    expect(Buffer.byteLength(JSON.stringify(text))).toBeLessThan(5_000_000);
+  });
+});
+
+describe('filters', () => {
+  it('are refused when they are empty, by every route that has some', async () => {
+    const { call } = await withEvents(1);
+    await call('POST', '/v1/sources', { body: { name: 'hooks', provider: 'none' } });
+    const { id } = (await call('GET', '/v1/deliveries')).json.data[0];
+    const named: Record<string, string> = {
+      ...{ integration: 'erp', source: 'hooks', event: 'e0', delivery: id },
+      ...{ job: 'job_01k00000000000000000000000', keyId: 'key_none' },
+    };
+    let asked = 0;
+    for (const [path, { get }] of Object.entries<Json>(openApiDocument().paths as Json)) {
+      for (const { name, in: place } of get?.parameters ?? []) {
+        if (place !== 'query') continue;
+        const at = path.replace(/\{(\w+)\}/g, (_, part) => named[part] ?? 'none');
+        const { status, json } = await call('GET', `${at}?${name}=`);
+        const refused = name === 'cursor' ? [400, undefined] : [422, name];
+        expect([at, status, json.errors?.[0]?.path]).toEqual([at, ...refused]);
+        asked += 1;
+      }
+    }
+    expect(asked).toBeGreaterThan(60);
+  });
+
+  it('find the events of a source by its id, its name or what CloudEvents say', async () => {
+    const { call, clock, publish } = await withEvents(1);
+    const body = { name: 'hooks', provider: 'none' };
+    const { id } = (await call('POST', '/v1/sources', { body })).json;
+    const options = { raw: '{}', principal: null };
+    const inbound = (await call('POST', `/in/${id}`, options)).json.id;
+    clock.advance(10);
+    await publish({ id: 'ce', type: 'a', source: 'hooks' });
+    await publish({ id: 'shop', type: 'a', source: 'shop' });
+    const found = async (query: string) => {
+      const { status, json } = await call('GET', `/v1/events?${query}`);
+      return status === 200 ? idsOf(json.data) : [status, json.errors[0].path];
+    };
+    expect(await found(`source=${id}`)).toEqual([inbound]);
+    expect(await found('source=hooks')).toEqual(['ce', inbound]);
+    expect(await found('source=shop')).toEqual(['shop']);
+    expect(await found('source=shop&type=b')).toEqual([]);
+    expect(await found('source=/nowhere')).toEqual([]);
+    expect(await found('source=nobody')).toEqual([422, 'source']);
+    expect(await found('source=hooks&tenant=acme')).toEqual([422, 'source']);
+    await call('DELETE', '/v1/sources/hooks');
+    expect(await found(`source=${id}`)).toEqual([inbound]);
+    expect(await found('source=hooks')).toEqual(['ce']);
   });
 });
 

@@ -55,7 +55,8 @@ describe('the OpenAPI document', () => {
     const { call } = httpWorld();
     for (const { route, operation } of operations) {
       const [method = '', template = ''] = route.split(' ');
-      if (template.startsWith('/in/')) continue;
+      // An answer to HEAD has no words.
+      if (template.startsWith('/in/') || method === 'HEAD') continue;
       const path = template.replace(/\{\w+\}/g, 'x');
       const body = operation.requestBody?.required === true ? {} : undefined;
       const { json } = await call(method, `${path}?no-such-parameter=1`, { body });

@@ -73,6 +73,15 @@ describe('a batch', () => {
     expect(again.json.results).toEqual([{ status: 200, id: 'a' }]);
   });
 
+  it('207 with a few problems of each, however many an event has', async () => {
+    const { call } = httpWorld();
+    const wrong = Object.fromEntries(Array.from({ length: 1_900 }, (_, i) => [`x${i}`, 0]));
+    const body = Array.from({ length: 100 }, () => ({ type: 'a', ...wrong }));
+    const { status, text, json } = await call('POST', '/v1/events/batch', { body });
+    expect([status, json.results[99].problem.errors.length]).toEqual([207, 20]);
+    expect(text.length).toBeLessThan(1_000_000);
+  });
+
   it.each([
     [[], 'a list of 0'],
     [Array.from({ length: 101 }, () => EVENT), 'a list of 101'],
@@ -139,8 +148,10 @@ describe('CloudEvents', () => {
 
   it('422 in binary mode for data that is nested too deep', async () => {
     const { call } = httpWorld();
-    const raw = `${'['.repeat(100)}${']'.repeat(100)}`;
-    const answer = await call('POST', '/v1/events', { ...message('binary'), raw });
-    expect([answer.status, answer.json.code]).toEqual([422, 'invalid']);
+    for (const levels of [100, 200_000]) {
+      const raw = `${'['.repeat(levels)}1e400${']'.repeat(levels)}`;
+      const answer = await call('POST', '/v1/events', { ...message('binary'), raw });
+      expect([answer.status, answer.json.code]).toEqual([422, 'invalid']);
+    }
   });
 });

@@ -2,8 +2,13 @@ import { expect, it } from 'vitest';
 import { ROUTES } from '../../lib/names.ts';
 import { type Answer, type Call, httpWorld } from './http-world.ts';
 
+const NOWHERE_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const API_POLICY = `default-src 'none'; ${NOWHERE_ELSE}`;
+const PAGE_POLICY = new RegExp(
+  `^default-src 'none'; style-src 'sha256-[\\w+/]{43}='; img-src data:; ${NOWHERE_ELSE}$`,
+);
+
 const HEADERS = {
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'strict-transport-security': 'max-age=63072000; includeSubDomains',
@@ -18,9 +23,14 @@ const FOREIGN = {
   'access-control-request-headers': 'authorization',
 };
 
+function isPage({ headers }: Answer): boolean {
+  return headers['content-type']?.startsWith('text/html') === true;
+}
+
 function expectSafe(answer: Answer): void {
   expect(answer.headers).toMatchObject({
     ...HEADERS,
+    'content-security-policy': isPage(answer) ? expect.stringMatching(PAGE_POLICY) : API_POLICY,
     'x-request-id': expect.any(String),
     'cache-control': expect.stringMatching(/^(no-store|public, max-age=300)$/),
   });

@@ -52,4 +52,26 @@ describe('the stack of the HTTP functions', () => {
     const { handler } = handlerOf(() => Promise.reject('text'));
     expect((await handler(EVENT, contextWith(29_000))).statusCode).toBe(500);
   });
+
+  it.each([
+    ['a text that JSON makes twice as long', '"'.repeat(3_100_000), {}],
+    ['a text', 'x'.repeat(6_000_001), {}],
+    [
+      'a text that would be small when compressed',
+      'x'.repeat(6_000_001),
+      { 'accept-encoding': 'gzip' },
+    ],
+  ])('answers 422 in place of %s that Lambda would not hand over', async (_, text, headers) => {
+    const { deps, handler } = handlerOf(() => ({ statusCode: 200, text }));
+    const answer = await handler({ ...EVENT, headers }, contextWith(29_000));
+    expect([answer.statusCode, JSON.parse(answer.body).code]).toEqual([422, 'limit-reached']);
+    expect(answer.headers).toMatchObject({ 'x-request-id': 'req-1', 'x-frame-options': 'DENY' });
+    expect(deps.telemetry.lines).toMatchObject([{ fields: { status: 422 } }]);
+  });
+
+  it('hands over what just fits', async () => {
+    const text = 'x'.repeat(5_900_000);
+    const { handler } = handlerOf(() => ({ statusCode: 200, text }));
+    expect((await handler(EVENT, contextWith(29_000))).body).toBe(text);
+  });
 });

@@ -200,7 +200,7 @@ describe('what a caller gets wrong', () => {
   it('422 for a body that is nested too deep or has too many keys', async () => {
     const { call } = httpWorld();
     const deep = JSON.parse(`${'['.repeat(64)}${']'.repeat(64)}`);
-    const wide = Object.fromEntries(Array.from({ length: 100_001 }, (_, i) => [`k${i}`, 0]));
+    const wide = Object.fromEntries(Array.from({ length: 100_001 }, (_, i) => [i.toString(36), 0]));
     for (const data of [deep, wide]) {
       expectProblem(await call('POST', '/v1/events', { body: { ...EVENT, data } }), 422, 'invalid');
     }

@@ -16,6 +16,7 @@ import { type IntegrationId, ulid } from '../../lib/domain/ids.ts';
 import { type Integration, REQUEST_DEFAULTS } from '../../lib/domain/integration.ts';
 import { RETRY_DEFAULTS } from '../../lib/domain/retry.ts';
 import { fakeStores } from './stores.ts';
+import { fakeDigestKey } from './stores-audit.ts';
 import {
   fakeClock,
   fakeDeliveryQueue,
@@ -37,6 +38,7 @@ export function deliveryWorld() {
   const work = fakeWorkQueue();
   const common = {
     ...fakeStores(clock),
+    ...fakeDigestKey(clock.nowMs()),
     clock,
     random,
     telemetry: fakeTelemetry(),

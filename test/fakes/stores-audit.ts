@@ -1,4 +1,11 @@
-import type { AuditIntent, AuditIntents, AuditTrail } from '../../lib/app/ports-audit.ts';
+import { generateKeyPairSync } from 'node:crypto';
+import type {
+  AuditDigests,
+  AuditIntent,
+  AuditIntents,
+  AuditTrail,
+  DigestSigner,
+} from '../../lib/app/ports-audit.ts';
 import {
   type AuditEntry,
   type ChainHead,
@@ -8,6 +15,9 @@ import {
   parseEntry,
   type StoredEntry,
 } from '../../lib/domain/audit.ts';
+import { type DigestKey, digestEndAt, NO_DIGEST } from '../../lib/domain/audit-digest.ts';
+import type { SignedHead } from '../../lib/domain/audit-digest-chain.ts';
+import { signedHash } from '../../lib/local/ecdsa.ts';
 
 /** A trail in memory whose rows a test may spoil. */
 export interface FakeAuditTrail extends AuditTrail {
@@ -62,8 +72,9 @@ export function fakeAuditTrail(): FakeAuditTrail {
     async anchor(tenant) {
       return anchors.get(tenant);
     },
-    async anchored() {
-      return [...anchors.keys()].sort();
+    async heads() {
+      const heads = [...anchors].map(([tenant, head]) => ({ tenant, ...head }));
+      return heads.sort((a, b) => (a.tenant < b.tenant ? -1 : 1));
     },
     async moveAnchor(tenant, from, to) {
       const { seq, hash } = anchors.get(tenant) ?? {};
@@ -93,4 +104,61 @@ export function fakeAuditIntents(): AuditIntents {
       return structuredClone(all.slice(0, limit));
     },
   };
+}
+
+/** Digests in memory whose rows a test may spoil. */
+export interface FakeAuditDigests extends AuditDigests {
+  readonly texts: Map<number, string>;
+  readonly notes: Map<string, SignedHead>;
+}
+
+export function fakeAuditDigests(): FakeAuditDigests {
+  const texts = new Map<number, string>();
+  const notes = new Map<string, SignedHead>();
+  const ordered = () =>
+    [...texts].map(([place, text]) => ({ place, text })).sort((a, b) => a.place - b.place);
+  return {
+    texts,
+    notes,
+    async end() {
+      const last = ordered().at(-1);
+      return last === undefined ? NO_DIGEST : digestEndAt(last);
+    },
+    async append(number, text) {
+      if (texts.has(number)) return 'taken';
+      texts.set(number, text);
+      return 'appended';
+    },
+    async read(fromNumber, limit) {
+      return ordered()
+        .filter(({ place }) => place >= fromNumber)
+        .slice(0, limit);
+    },
+    async signed() {
+      return [...notes.values()].sort((a, b) => (a.tenant < b.tenant ? -1 : 1));
+    },
+    async signedOf(tenant) {
+      return notes.get(tenant);
+    },
+    async noteSigned({ tenant, seq, hash, digest }) {
+      notes.set(tenant, { tenant, seq, hash, digest });
+    },
+  };
+}
+
+export const DIGEST_KEY_ARN = 'arn:aws:kms:us-east-1:000000000000:key/digests';
+
+/** A key pair of the test's own, and what the product has of it. */
+export function fakeDigestKey(madeAtMs: number) {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const key: DigestKey = { publicKey, madeAtMs };
+  const state = { isDown: false };
+  const digestSigner: DigestSigner = {
+    key: DIGEST_KEY_ARN,
+    async sign(sha256) {
+      if (state.isDown) throw new Error('KMS is away.');
+      return signedHash(sha256, privateKey).toString('base64');
+    },
+  };
+  return { digestKey: async () => key, digestSigner, digestKeyState: state };
 }

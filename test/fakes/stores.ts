@@ -6,7 +6,7 @@ import type {
   Sources,
   Targets,
 } from '../../lib/app/ports.ts';
-import type { AuditIntents, AuditTrail } from '../../lib/app/ports-audit.ts';
+import type { AuditDigests, AuditIntents, AuditTrail } from '../../lib/app/ports-audit.ts';
 import type { Answers } from '../../lib/app/ports-calls.ts';
 import type { HealthChecks } from '../../lib/app/ports-health.ts';
 import type { Deliveries, Events } from '../../lib/app/ports-history.ts';
@@ -20,7 +20,7 @@ import type {
   RateLimits,
 } from '../../lib/app/ports-outage.ts';
 import { fakeAnswers } from './stores-answers.ts';
-import { fakeAuditIntents, fakeAuditTrail } from './stores-audit.ts';
+import { fakeAuditDigests, fakeAuditIntents, fakeAuditTrail } from './stores-audit.ts';
 import { fakeHealthChecks } from './stores-health.ts';
 import { fakeDeliveries, fakeEvents } from './stores-history.ts';
 import { fakeJobs } from './stores-jobs.ts';
@@ -54,6 +54,7 @@ export interface FakeStores {
   readonly answers: Answers;
   readonly auditTrail: AuditTrail;
   readonly auditIntents: AuditIntents;
+  readonly auditDigests: AuditDigests;
   readonly keyRates: KeyRates;
   readonly lockOuts: LockOuts;
   readonly signaturesSeen: SignaturesSeen;
@@ -81,6 +82,7 @@ export function fakeStores(clock: FakeClock, perTenantMax?: number): FakeStores 
     answers: fakeAnswers(clock),
     auditTrail: fakeAuditTrail(),
     auditIntents: fakeAuditIntents(),
+    auditDigests: fakeAuditDigests(),
     keyRates: fakeKeyRates(),
     lockOuts: fakeLockOuts(),
     signaturesSeen: fakeSignaturesSeen(),

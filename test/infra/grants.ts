@@ -29,6 +29,7 @@ export function resourceName(arn: string): string {
     /^(?:table\/|secret:)?(Storage|Queues|Secrets|DeadLetters)([A-Za-z]+?)(?:Queue)?[0-9A-F]{8}(?:\/index)?(.*)$/.exec(
       part,
     ) ?? [];
+  if (part.startsWith('key/Digests')) return 'digestKey';
   if (part.startsWith('key/')) return 'key';
   const plain = `${name.charAt(0).toLowerCase()}${name.slice(1)}${rest}`;
   return kind === 'DeadLetters' ? `dead letters: ${plain}` : plain;

@@ -1,32 +1,67 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Grant, grantsFor } from '../../lib/local/permissions.ts';
-import { type Uses, usesOfAll } from '../simulation/privilege/uses.ts';
+import { type Use, type Uses, usesOfAll } from '../simulation/privilege/uses.ts';
 import { grantsOfTemplate, resourceName } from './grants.ts';
 
 const TIMEOUT_MS = 600_000;
 
-/** Granted, and used by somebody else than the function's own code. */
-const USED_BY_AWS: readonly (readonly [used: RegExp, by: string])[] = [
-  [/ logs:/, 'Lambda writes the lines of the function'],
-  [/ xray:/, 'Lambda sends the segments of the function'],
-  [/ sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes) /, 'the poller, which has no role'],
-  [/^tick sqs:SendMessage dead letters: background$/, 'Lambda, when the tick has failed'],
+/** Which queues each function is polled for, and what of them is encrypted with the stack's key. */
+const POLLED: Readonly<Record<string, readonly string[]>> = {
+  deliver: ['delivery', 'slow', 'drain'],
+  fanOut: ['fanOut'],
+  work: ['work'],
+};
+const SEALED_QUEUES = ['delivery', 'slow', 'drain'];
+
+/** What AWS does in a function's name, and asks of its role; no code of ours sends it. */
+function doneByAws(from: string): readonly string[] {
+  return [
+    // Lambda, "Sending function logs to CloudWatch Logs": to the group that is there already.
+    ...['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => `${action} log of ${from}`),
+    // Lambda, "Visualize invocations using X-Ray": neither knows of resources.
+    ...['xray:PutTraceSegments', 'xray:PutTelemetryRecords'].map((action) => `${action} *`),
+    // Lambda, "Execution role permissions" of an SQS event source: its pollers have no role.
+    ...(POLLED[from] ?? []).flatMap((queue) =>
+      ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map(
+        (action) => `sqs:${action} ${queue}`,
+      ),
+    ),
+    // Lambda, "Adding a destination": where an asynchronous invocation has failed.
+    ...(from === 'tick' ? ['sqs:SendMessage dead letters: background'] : []),
+  ].map((one) => `${from} ${one}`);
+}
+
+const KMS_TO_READ = ['Decrypt', 'DescribeKey'];
+const KMS_TO_CHANGE = [
+  ...[...KMS_TO_READ, 'Encrypt', 'ReEncryptFrom', 'ReEncryptTo'],
+  ...['GenerateDataKey', 'GenerateDataKeyWithoutPlaintext'],
 ];
 
-/** Granted for what no run comes to in its few seconds; the code that needs it. */
-const SELDOM: Readonly<Record<string, string>> = {
-  'api dynamodb:DeleteItem state: DRAIN#*': 'keep-draining.ts: a drain that died, nothing held',
-  'api dynamodb:GetItem state: CLAIM#*': 'idempotency.ts: who has the key that is taken',
-  'api dynamodb:PutItem state: LINE#*': 'line-places.ts: a delivery in line that is sent again',
-  'authorize dynamodb:UpdateItem state: AUTH#*':
-    'key-rates.ts: a bucket that was taken from before',
-  'call dynamodb:Query history': 'payload.ts: the parts of a queued call that is asked for again',
-  'call dynamodb:Query history/due': 'probe-waiting.ts: after a good probe with something held',
-  'call sqs:SendMessage drain': 'the same, when something is',
-  'call sqs:SendMessage slow': 'lanes.ts: a queued call to a service that is slow',
-  'tick dynamodb:PutItem state: AUDIT-HEADS': 'the head after a change whose request died',
-  'work dynamodb:Query history': 'payload.ts: the parts of an event that is looked at again',
-};
+/** What a service then asks of the stack's key in the caller's name, as its own pages say. */
+function askedOfKms({ action, resource }: Pick<Use, 'action' | 'resource'>): readonly string[] {
+  switch (action) {
+    // DynamoDB, "Managing encrypted tables": permissions of whoever uses a table under a key.
+    case 'dynamodb:GetItem':
+    case 'dynamodb:Query':
+      return KMS_TO_READ;
+    case 'dynamodb:PutItem':
+    case 'dynamodb:UpdateItem':
+    case 'dynamodb:DeleteItem':
+      return KMS_TO_CHANGE;
+    // SQS, "Key management": producers and consumers.
+    case 'sqs:SendMessage':
+      return SEALED_QUEUES.includes(resource) ? ['GenerateDataKey', 'Decrypt'] : [];
+    case 'sqs:ReceiveMessage':
+      return SEALED_QUEUES.includes(resource) ? ['Decrypt'] : [];
+    // Secrets Manager, "Permissions for the KMS key".
+    case 'secretsmanager:GetSecretValue':
+      return ['Decrypt'];
+    case 'secretsmanager:PutSecretValue':
+      return ['GenerateDataKey', 'Decrypt'];
+    default:
+      return [];
+  }
+}
 
 /** The actions on the tables' key that DynamoDB and Secrets Manager take on a function's behalf. */
 const isOnBehalf = ({ conditions }: Grant) =>
@@ -42,6 +77,13 @@ beforeAll(async () => {
 /** As the simulation names its resources. */
 const named = (all: readonly Grant[]): readonly Grant[] =>
   all.map((grant) => ({ ...grant, resources: grant.resources.map(resourceName) }));
+
+/** `functionsApiLog16599601.Arn`, as the template has it → `log of api`. */
+function plainName(resource: string): string {
+  const [, name] = /^functions([A-Za-z]+)Log[0-9A-F]{8}/.exec(resource) ?? [];
+  if (name === undefined) return resource;
+  return `log of ${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+}
 
 const plain = (resource: string) => resource.replace(/^table\//, '').replace('/index/', '/');
 
@@ -62,17 +104,31 @@ describe('what the functions may do', () => {
     expect(refused).toEqual([]);
   });
 
-  it('is what they do: nothing is granted that is not done', () => {
+  it('is what they do: nothing is granted that is not done, by them or by AWS for them', () => {
     const unused = [...grants].flatMap(([from, all]) =>
       named(all)
         .filter((grant) => !isOnBehalf(grant))
         .flatMap((grant) => unusedOf(from, grant)),
     );
-    const unexplained = unused.filter(
-      (one) => SELDOM[one] === undefined && !USED_BY_AWS.some(([used]) => used.test(one)),
-    );
-    expect(unexplained).toEqual([]);
+    expect(unused.toSorted()).toEqual([...grants.keys()].flatMap(doneByAws).toSorted());
     process.stdout.write(`${summary()}\n`);
+  });
+
+  it('is, of the key behind tables, queues and secrets, what these ask for', () => {
+    const polled = Object.entries(POLLED).flatMap(([from, queues]) =>
+      queues.map((resource) => ({ from, action: 'sqs:ReceiveMessage', resource })),
+    );
+    const asked = [...seen.uses, ...polled].flatMap((use) =>
+      askedOfKms(use).map((action) => `${use.from} kms:${action} by ${use.action.split(':')[0]}`),
+    );
+    const granted = [...grants].flatMap(([from, all]) =>
+      all.filter(isOnBehalf).flatMap(({ actions, resources, conditions }) => {
+        expect(resources.map(resourceName)).toEqual(['key']);
+        const [service] = conditions.StringEquals?.['kms:ViaService'] ?? [];
+        return actions.map((action) => `${from} ${action} by ${service?.split('.')[0]}`);
+      }),
+    );
+    expect([...new Set(granted)].sort()).toEqual([...new Set(asked)].sort());
   });
 });
 
@@ -88,13 +144,16 @@ function unusedOf(from: string, grant: Grant): readonly string[] {
             grantsFor(one, { ...use, resource: plain(use.resource) }).length > 0,
         );
       })
-      .map((resource) => `${from} ${action} ${resource}${rowsText(grant)}`),
+      .map((resource) => `${from} ${action} ${plainName(resource)}${rowsText(grant)}`),
   );
 }
 
+/** The rows that a statement is about, or whose secrets. */
 function rowsText({ conditions }: Grant): string {
   const rows = conditions['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? [];
-  return rows.length === 0 ? '' : `: ${rows.join(' ')}`;
+  const kinds = conditions.StringEquals?.['kms:EncryptionContext:kind'] ?? [];
+  const all = [...rows, ...kinds];
+  return all.length === 0 ? '' : `: ${all.join(' ')}`;
 }
 
 function summary(): string {
@@ -106,6 +165,6 @@ function summary(): string {
   return (
     `least privilege: ${grants.size} functions, ${new Set(pairs).size} granted actions on ` +
     `resources, ${seen.commands} requests of ${seen.uses.length} kinds: 0 refused, 0 unused but ` +
-    `what Lambda and its pollers use and ${Object.keys(SELDOM).length} that are named`
+    `what AWS itself does in their name`
   );
 }

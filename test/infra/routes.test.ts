@@ -39,9 +39,11 @@ describe('the HTTP API', () => {
     expect(open.map(({ properties }) => properties.RouteKey).sort()).toEqual([
       '$default',
       'ANY /in/{source}',
+      'GET /docs',
       'GET /health/live',
       'GET /health/ready',
       'GET /openapi.json',
+      'HEAD /docs',
     ]);
   });
 

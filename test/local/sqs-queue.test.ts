@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { QueueSettings } from '../../lib/local/sqs-message.ts';
-import { sqsQueue } from '../../lib/local/sqs-queue.ts';
+import { sqsQueue, tapped } from '../../lib/local/sqs-queue.ts';
 
 const SETTINGS: QueueSettings = {
   visibilityTimeoutSeconds: 30,
@@ -31,6 +31,18 @@ describe('a queue of the local run', () => {
     expect(queue.take(10).messages).toEqual([]);
     wait(0.001);
     expect(queue.take(10).messages).toMatchObject([{ body: 'a', receiveCount: 2 }]);
+  });
+
+  it('shows all that is in it without receiving it, and tells of what is put into it', () => {
+    const { queue } = queueAt();
+    const told: string[] = [];
+    tapped(queue, ({ id, body }) => told.push(`${id.at(-1)} ${body}`));
+    for (const delaySeconds of [0, 0, 60]) queue.put({ body: 'a', delaySeconds });
+    queue.take(1);
+    const counts = queue.counts();
+    expect(counts).toEqual({ visible: 1, inFlight: 1, delayed: 1 });
+    expect(queue.all().map(({ receiveCount }) => receiveCount)).toEqual([1, 0, 0]);
+    expect([queue.counts(), told]).toEqual([counts, ['1 a', '2 a', '3 a']]);
   });
 
   it('ignores the handle of an earlier receive', () => {

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 /** What the functions write to their log, line by line. */
 async function linesOf(script: string) {
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [script], {
-    env: { ...process.env, POWERTOOLS_DEV: 'false' },
+    // Whatever somebody sets: whole events have keys, signatures and payloads in them.
+    env: { ...process.env, POWERTOOLS_DEV: 'false', POWERTOOLS_LOGGER_LOG_EVENT: 'true' },
   });
   return {
     lines: stdout

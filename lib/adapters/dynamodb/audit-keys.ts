@@ -9,6 +9,9 @@ export interface AuditTables {
 /** Partitions that are read whole; `infra/storage.ts` grants by these names. */
 export const AUDIT_HEADS = 'AUDIT-HEADS';
 export const AUDIT_INTENTS = 'AUDIT-INTENTS';
+export const AUDIT_SIGNED = 'AUDIT-SIGNED';
+/** In the table of the chains, beside them. */
+export const AUDIT_DIGESTS = 'AUDIT-DIGESTS';
 
 const PLACE_DIGITS = 12;
 export const PLACE_MAX = 10 ** PLACE_DIGITS - 1;
@@ -19,6 +22,8 @@ export const auditKeys = {
   entry: (tenant: string, seq: number): Key => ({ pk: `AUDIT#${tenant}`, sk: sortablePlace(seq) }),
   head: (tenant: string): Key => ({ pk: AUDIT_HEADS, sk: tenant }),
   intent: (id: string): Key => ({ pk: AUDIT_INTENTS, sk: id }),
+  digest: (number: number): Key => ({ pk: AUDIT_DIGESTS, sk: sortablePlace(number) }),
+  signed: (tenant: string): Key => ({ pk: AUDIT_SIGNED, sk: tenant }),
 } as const;
 
 /** A place in a chain as text that sorts like the number. */

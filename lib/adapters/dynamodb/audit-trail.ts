@@ -1,9 +1,4 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { AuditTrail } from '../../app/ports-audit.ts';
 import {
   type ChainHead,
@@ -20,6 +15,7 @@ import {
   sortablePlace,
 } from './audit-keys.ts';
 import { listEntries, placeOf, TIME_PARTITION, timeKey } from './audit-list.ts';
+import { putNew } from './audit-rows.ts';
 import { readAll, readRange } from './ranges.ts';
 import { getItem, type Item, putIf, type Store, type StoreOptions } from './store.ts';
 import { type Condition, conditions } from './table.ts';
@@ -47,21 +43,11 @@ export function dynamoAuditTrail(
 
     async append(entry) {
       const { tenant, seq, at } = entry;
-      const key = auditKeys.entry(tenant, seq);
-      const row = { ...key, doc: entryText(entry), tmPk: TIME_PARTITION, tmSk: timeKey(entry, at) };
-      try {
-        await db.send(
-          new PutItemCommand({
-            TableName: chains.table,
-            Item: marshall(row),
-            ...conditions.isNew,
-          }),
-        );
-        return 'appended';
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return 'taken';
-        throw error;
-      }
+      const times = { tmPk: TIME_PARTITION, tmSk: timeKey(entry, at) };
+      return await putNew(chains, auditKeys.entry(tenant, seq), {
+        doc: entryText(entry),
+        ...times,
+      });
     },
 
     async read(tenant, fromSeq, limit) {
@@ -83,7 +69,7 @@ export function dynamoAuditTrail(
       return item === undefined ? undefined : headOf(item);
     },
 
-    async anchored() {
+    async heads() {
       const partition = ['pk', AUDIT_HEADS] as const;
       const range = {
         table: state.table,
@@ -91,7 +77,8 @@ export function dynamoAuditTrail(
         order: 'ascending',
         consistent: true,
       } as const;
-      return (await readAll(db, range)).map(({ sk }) => sk as string);
+      const rows = await readAll(db, range);
+      return rows.map((item) => ({ tenant: String(item.sk), ...headOf(item) }));
     },
 
     async moveAnchor(tenant, from, to) {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/merge-patch.ts';
-import { restored, type Sealed, type Visited, withheld } from '../../domain/sealed.ts';
+import { restored, type Sealed, type Visited } from '../../domain/sealed.ts';
 import type { Opener, Owner, Vault } from '../kms/vault.ts';
 
 /** Who seals and opens: one that cannot seal stores what it reads as it was. */
@@ -26,10 +26,8 @@ export function sealedDocs<T extends Sealable>(
   const ownerOf = ({ tenant, id }: T): Owner => ({ tenant, kind, id });
   return {
     async sealed(resource) {
-      if (resource.sealed !== undefined || vault?.seal === undefined) return resource;
-      const parts = withheld(resource, visited);
-      if (parts === undefined) return resource;
-      return { ...parts.rest, sealed: await vault.seal(ownerOf(resource), parts.secrets) };
+      if (resource.sealed !== undefined || vault?.withSealed === undefined) return resource;
+      return await vault.withSealed(ownerOf(resource), resource, visited);
     },
     async open(resource) {
       const { sealed, ...rest } = resource;

@@ -1,8 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { RESPONSE_BODY_KEPT_BYTES } from '../../domain/delivery.ts';
+import { type Failure, failure } from './failure.ts';
+import { giveBack } from './reads.ts';
 
 /** At most this much of an answer is read, where nobody asks for the whole; more is an error. */
 export const ANSWER_BYTES_MAX = 256 * 1_024;
+
+/** More pieces than these must be so long on average: each of them costs time that others need. */
+const PIECES_MAX = 8_192;
+const PIECE_BYTES_MIN = 8;
 
 const HEADERS_KEPT_MAX = 32;
 const HEADERS_KEPT_BYTES = 2_048;
@@ -37,8 +43,10 @@ export function wholeHeaders(raw: readonly string[]): readonly (readonly [string
 }
 
 export interface BodyRead {
-  /** False once the body is larger than may be read. */
-  add(chunk: Buffer): boolean;
+  /** How long the body will be, as its sender says. */
+  expect(bytes: number): void;
+  /** Why no more of it may be read, as soon as that is so. */
+  add(chunk: Buffer): Failure | undefined;
   /** All of it; undefined where nobody asked for it. */
   whole(): Uint8Array | undefined;
   /** At most `RESPONSE_BODY_KEPT_BYTES` as UTF-8; what is no UTF-8 reads U+FFFD. */
@@ -51,18 +59,29 @@ export interface BodyRead {
  */
 export function bodyRead(wholeMax?: number): BodyRead {
   const keptMax = wholeMax ?? RESPONSE_BODY_KEPT_BYTES;
-  // One buffer that doubles, not a list of pieces: these would be put together again at the end,
-  // which takes the memory twice.
+  // One buffer, not a list of pieces: these would be put together again at the end, which takes the
+  // memory twice.
   let kept = Buffer.alloc(0);
   let keptBytes = 0;
   let bytes = 0;
+  let pieces = 0;
+  let expectedBytes = 0;
   return {
+    expect(count) {
+      expectedBytes = count > 0 ? count : 0;
+    },
     add(chunk) {
       bytes += chunk.length;
       const start = chunk.subarray(0, keptMax - keptBytes);
-      kept = withRoomFor(kept, keptBytes + start.length, keptMax);
+      const wanted = Math.max(keptBytes + start.length, Math.min(expectedBytes, keptMax));
+      kept = withRoomFor(kept, wanted, keptMax);
       keptBytes += start.copy(kept, keptBytes);
-      return bytes <= (wholeMax ?? ANSWER_BYTES_MAX);
+      if (bytes > (wholeMax ?? ANSWER_BYTES_MAX)) {
+        return failure('body-too-large', 'body_too_large');
+      }
+      pieces += 1;
+      const isCrumbs = pieces > PIECES_MAX && bytes < pieces * PIECE_BYTES_MIN;
+      return isCrumbs ? failure('reset', 'too_many_pieces') : undefined;
     },
     whole() {
       return wholeMax === undefined ? undefined : kept.subarray(0, keptBytes);
@@ -78,9 +97,13 @@ export function bodyRead(wholeMax?: number): BodyRead {
   };
 }
 
+/** Room for so many times what was there before: at once for the most, where it may be 4 MiB. */
+const GROWTH = 64;
+
 function withRoomFor(kept: Buffer<ArrayBuffer>, bytes: number, max: number): Buffer<ArrayBuffer> {
   if (bytes <= kept.length) return kept;
-  const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(bytes, kept.length * 2), max));
+  const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(bytes, kept.length * GROWTH), max));
   kept.copy(larger);
+  giveBack(kept);
   return larger;
 }

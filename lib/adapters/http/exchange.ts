@@ -3,6 +3,7 @@ import type { CallResult } from '../../app/ports-sending.ts';
 import { type BodyRead, bodyRead, keptHeaders, wholeHeaders } from './answer.ts';
 import { type Connection, IDLE_MS_MAX } from './connections.ts';
 import { exchangeFailure, type Failure, failure } from './failure.ts';
+import { type Reads, readsOf } from './reads.ts';
 
 /** What an attempt came to, without its times. */
 export type Outcome = Omit<CallResult, 'startedAtMs' | 'latencyMs'>;
@@ -14,6 +15,8 @@ export interface WireRequest {
   readonly body: Uint8Array;
   /** The whole answer is wanted, up to so many bytes. */
   readonly keepBytes?: number;
+  /** When it must be over, on the clock of `performance`. */
+  readonly untilMs: number;
 }
 
 const HEADER_BYTES_MAX = 16 * 1_024;
@@ -45,12 +48,14 @@ export function exchange(
     });
     const body = bodyRead(wire.keepBytes);
     let response: IncomingMessage | undefined;
+    let reads: Reads | undefined;
     let isSettled = false;
 
     const settle = (reason?: Failure) => {
       if (isSettled) return;
       isSettled = true;
       signal.removeEventListener('abort', onAbort);
+      reads?.stop();
       // A connection whose request is still on its way out would carry it on after the attempt.
       const isReusable = request.writableFinished && !closesSoon(response);
       if (reason !== undefined || !isReusable) connection.socket.destroy();
@@ -66,8 +71,15 @@ export function exchange(
     signal.addEventListener('abort', onAbort, { once: true });
     request.on('response', (answer) => {
       response = answer;
+      body.expect(Number(answer.headers['content-length'] ?? 0));
+      if (wire.keepBytes !== undefined) reads = readsOf(connection.socket, answer);
       answer.on('data', (chunk: Buffer) => {
-        if (!body.add(chunk)) settle(failure('body-too-large', 'body_too_large'));
+        if (isSettled) return;
+        const refused = body.add(chunk);
+        reads?.done(chunk);
+        if (refused !== undefined) settle(refused);
+        // Timers have no turn as long as there is more to read.
+        else if (performance.now() >= wire.untilMs) onAbort();
       });
       answer.on('end', () => settle()).on('error', onError);
     });

@@ -66,7 +66,7 @@ export function httpSender(options: HttpSenderOptions): Sender {
       const timer = setTimeout(() => deadline.abort(), timeoutMs);
       try {
         const outcome = (await exits.enter(deadline.signal))
-          ? await attempt(call, deadline.signal).finally(exits.leave)
+          ? await attempt(call, deadline.signal, started + timeoutMs).finally(exits.leave)
           : unanswered(failure('timeout', 'sender_busy'));
         return { startedAtMs, latencyMs: Math.round(performance.now() - started), ...outcome };
       } finally {
@@ -87,7 +87,7 @@ function attempter(
     return context;
   };
 
-  return async (call: OutboundCall, signal: AbortSignal): Promise<Outcome> => {
+  return async (call: OutboundCall, signal: AbortSignal, untilMs: number): Promise<Outcome> => {
     const checked = checkUrl(call.url, policy);
     if (!checked.ok) return unanswered(failure('blocked', checked.reason));
     const { url } = checked;
@@ -113,7 +113,7 @@ function attempter(
       (await firstOpen(vetted.value, open, signal));
     if (!connection.ok) return unanswered(connection.failure);
 
-    return exchange(connection.value, wireRequest(call, url), signal);
+    return exchange(connection.value, { ...wireRequest(call, url), untilMs }, signal);
   };
 }
 
@@ -177,7 +177,7 @@ async function firstOpen(
   return last;
 }
 
-function wireRequest(call: OutboundCall, url: CheckedUrl): WireRequest {
+function wireRequest(call: OutboundCall, url: CheckedUrl): Omit<WireRequest, 'untilMs'> {
   const { method, headers, body, keepBytes } = call;
   const length =
     METHODS_WITH_BODY.has(method) || body.length > 0

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import type { Clock, Random } from '../../app/ports.ts';
-import type { Sealed, SecretValues } from '../../domain/sealed.ts';
+import { type Sealed, type SecretValues, type Visited, withheld } from '../../domain/sealed.ts';
 import { freshReads } from '../dynamodb/fresh.ts';
 
 /** Whose secrets they are: KMS opens their data key for the same alone, and writes it in its log. */
@@ -19,6 +19,8 @@ export interface Opener {
 export interface Vault extends Opener {
   /** Under a data key of its own, which no other write has. */
   seal(owner: Owner, secrets: SecretValues): Promise<Sealed>;
+  /** The resource as it may be stored; one that has no secrets as it is. */
+  withSealed<T>(owner: Owner, resource: T, visited: Visited<T>): Promise<T>;
 }
 
 /** KMS did not do what was asked now; whoever waits may ask again. */
@@ -94,8 +96,13 @@ export function kmsOpener(
 
 /** Seals and opens. A value opens for its own owner and field alone, wherever it is copied to. */
 export function kmsVault(kms: KMSClient, keyId: string, options: VaultOptions): Vault {
-  return {
+  const vault: Vault = {
     ...kmsOpener(kms, keyId, options),
+    async withSealed(owner, resource, visited) {
+      const parts = withheld(resource, visited);
+      if (parts === undefined) return resource;
+      return { ...parts.rest, sealed: await vault.seal(owner, parts.secrets) };
+    },
     async seal(owner, secrets) {
       const { Plaintext, CiphertextBlob } = await askKms(() =>
         kms.send(
@@ -118,14 +125,21 @@ export function kmsVault(kms: KMSClient, keyId: string, options: VaultOptions): 
       return { key: Buffer.from(whole(CiphertextBlob)).toString('base64'), values };
     },
   };
+  return vault;
 }
 
 function contextOf({ tenant, kind, id }: Owner): Record<string, string> {
   return { tenant, kind, resource: id };
 }
 
+/** In the names of fields that are values of headers. */
+const HEADER_FIELD = /(^|\.)headers\./;
+
 function bindingOf({ tenant, kind, id }: Owner, field: string): Buffer {
-  return Buffer.from(JSON.stringify([1, tenant, kind, id, field]));
+  // Code from before headers were sealed would open the rest, and send and store these as empty:
+  // it cannot open a resource that has one.
+  const version = HEADER_FIELD.test(field) ? 2 : 1;
+  return Buffer.from(JSON.stringify([version, tenant, kind, id, field]));
 }
 
 function mapped(

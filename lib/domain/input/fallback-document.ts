@@ -18,7 +18,7 @@ export interface Secretive {
 export function keptChain(
   stored: FallbackChain,
   given: unknown,
-  keeping: (stored: Secretive, given: JsonObject) => JsonObject,
+  keeping: (stored: UrlLink, given: JsonObject) => JsonObject,
 ): unknown {
   if (!Array.isArray(given)) return given;
   return given.map((link: unknown) => {

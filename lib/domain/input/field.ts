@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { shown } from '../errors.ts';
+import { quoted } from '../errors.ts';
+import { isLongNumber } from '../exact-json.ts';
 import { INTEGRATION_NAME, TENANT } from '../integration.ts';
 import { isJsonObject } from '../merge-patch.ts';
 
@@ -26,13 +27,12 @@ function refusingSecret(rule: string) {
 
 /** The words of a refusal. */
 export function refusal(given: unknown, rule: string): string {
-  return given === undefined ? `is required: ${rule}` : `${quoted(given)} is not allowed: ${rule}`;
+  return given === undefined ? `is required: ${rule}` : `${worded(given)} is not allowed: ${rule}`;
 }
 
-function quoted(value: unknown): string {
+function worded(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (isJsonObject(value)) return 'an object';
-  return typeof value === 'string' ? JSON.stringify(shown(value)) : shown(value);
+  return isJsonObject(value) && !isLongNumber(value) ? 'an object' : quoted(value);
 }
 
 export const text = (pattern: RegExp, charsMax: number, rule: string) =>
@@ -84,7 +84,7 @@ export function notAChoice(
 ): string {
   const allowed = values.length === 1 ? values[0] : `one of ${values.join(', ')}`;
   return typeof given === 'string' && later.includes(given)
-    ? `${quoted(given)} is not available in this version; allowed: ${allowed}`
+    ? `${worded(given)} is not available in this version; allowed: ${allowed}`
     : refusal(given, `${allowed}`);
 }
 

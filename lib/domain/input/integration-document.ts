@@ -1,10 +1,12 @@
 import { parseInstant } from '../event-input.ts';
+import type { UrlLink } from '../fallback.ts';
 import type { Integration } from '../integration.ts';
 import { isJsonObject, type JsonObject, mergePatch } from '../merge-patch.ts';
 import type { RetryPolicy } from '../retry.ts';
 import { publicKeyOf } from '../secrets.ts';
 import type { Signing } from '../signing.ts';
 import { fallbackDocument, keptChain, type Secretive } from './fallback-document.ts';
+import { withHeadersKept } from './kept-headers.ts';
 import { orderingBase } from './ordering-input.ts';
 import { withUrlsKept } from './shown-urls.ts';
 
@@ -35,7 +37,8 @@ export function patchedIntegration(stored: Integration, patch: JsonObject): unkn
 
 /**
  * The body of a replacement, so that an answer can be sent back as it is: without what answers
- * add, and with the secret values of `auth` that they leave out, if its type is the stored one.
+ * add, with the secret values of `auth` that they leave out, if its type is the stored one, and
+ * with those of headers where it has the text that stands for them.
  */
 export function replacedIntegration(stored: Integration, body: JsonObject): JsonObject {
   return withSecretsKept(stored, withoutShown(stored, body));
@@ -64,11 +67,16 @@ function withoutShown(stored: Integration, body: JsonObject): JsonObject {
   const given = Object.entries(withUrlsKept(stored, body)).filter(
     ([name, value]) => !(Object.hasOwn(isShown, name) && isShown[name]?.(value)),
   );
-  const settings = withoutPublicKey(stored, Object.fromEntries(given));
-  if (settings.fallback === undefined) return settings;
-  const keeping = (link: Secretive, body: JsonObject) =>
-    withSecretsKept(link, withoutPublicKey(link, body));
-  return { ...settings, fallback: keptChain(stored.fallback, settings.fallback, keeping) };
+  const { request, fallback, ...settings } = withoutPublicKey(stored, Object.fromEntries(given));
+  const keeping = (link: UrlLink, body: JsonObject) =>
+    withSecretsKept(link, withHeadersKept(link, withoutPublicKey(link, body)));
+  return {
+    ...settings,
+    ...(request !== undefined && {
+      request: isJsonObject(request) ? withHeadersKept(stored.request, request) : request,
+    }),
+    ...(fallback !== undefined && { fallback: keptChain(stored.fallback, fallback, keeping) }),
+  };
 }
 
 function withoutPublicKey({ signing: stored }: Secretive, given: JsonObject): JsonObject {

@@ -1,6 +1,7 @@
 import { type FieldError, shown } from '../errors.ts';
 import { isJsonObject, type JsonObject } from '../merge-patch.ts';
 import { headerNameProblem } from '../outbound-headers.ts';
+import { SIGNATURE_HEADER_DEFAULT } from './hmac-input.ts';
 
 /** Headers of the sender that a template of one's own may put its values into. */
 const TEMPLATE_OWN: JsonObject = {
@@ -52,10 +53,11 @@ function headersNamed(headers: unknown, path: string): readonly Named[] {
 }
 
 function templateNamed(signing: unknown, path: string): readonly Named[] {
-  const hmac = member(signing, 'hmac');
+  if (member(signing, 'scheme') !== 'hmac') return [];
+  const template = { header: SIGNATURE_HEADER_DEFAULT, ...objectOr(member(signing, 'hmac')) };
   return Object.keys(TEMPLATE_OWN).map((field) => ({
     path: `${path}.hmac.${field}`,
-    name: member(hmac, field),
+    name: member(template, field),
   }));
 }
 

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { secretProblem } from '../secrets.ts';
 import type { HmacTemplate, Signing } from '../signing.ts';
 import { choice, fields, notAChoice, secretChecked } from './field.ts';
-import { checkTemplate, hmacShape, templateOf } from './hmac-input.ts';
+import { checkTemplate, signatureShape, templateOf } from './hmac-input.ts';
 
 /** Signing as a request gives it; without `secret` one is kept or made. */
 export type SigningInput =
@@ -39,7 +39,7 @@ export const signingSchema = z.discriminatedUnion(
     fields({
       scheme: choice(['hmac']),
       secret: z.optional(secretChecked((secret) => secretProblem('hmac', secret))),
-      hmac: fields(hmacShape()).check(checkTemplate),
+      hmac: z.prefault(fields(signatureShape()).check(checkTemplate), {}),
     }),
   ],
   { error: ({ input }) => unionRefusal(input, 'scheme', SCHEMES) },

@@ -1,5 +1,8 @@
 import * as z from 'zod/mini';
+import type { FieldError } from '../errors.ts';
 import { EVENT_TYPE, EVENT_TYPE_CHARS_MAX } from '../event.ts';
+import type { JsonObject } from '../merge-patch.ts';
+import { QUEUED_CALL_TYPE } from '../queued-call.ts';
 import { parseBody } from './body.ts';
 import { fields, text } from './field.ts';
 
@@ -26,6 +29,13 @@ export const testCallSchema = fields({
 
 /** Reads a test call; no body at all asks for the defaults. */
 export function parseTestCallInput(body: unknown): TestCallInput {
-  const { type, data } = parseBody(testCallSchema, body ?? {});
+  const { type, data } = parseBody(testCallSchema, body ?? {}, { also: typeProblems });
   return { type, data };
+}
+
+/** Sent as a test, what stands for a call would be that call, which takes another scope. */
+function typeProblems({ type }: JsonObject): readonly FieldError[] {
+  if (type !== QUEUED_CALL_TYPE) return [];
+  const message = `${JSON.stringify(type)} is not allowed: a call is made by POST …/call`;
+  return [{ path: 'type', message }];
 }

@@ -44,7 +44,10 @@ export function discordBody(message: Message, event: EventDocument): unknown {
 
 /** A text of one's own as a message. */
 export function discordText(text: string): unknown {
-  return { content: cut(clean(text), CONTENT_CHARS_MAX), allowed_mentions: { parse: [] } };
+  return {
+    content: cut(unlinked(clean(text)), CONTENT_CHARS_MAX),
+    allowed_mentions: { parse: [] },
+  };
 }
 
 const MORE = { name: '…', value: 'and more', inline: false };

@@ -24,6 +24,7 @@ import {
   object,
   type Schema,
   type Schemas,
+  SENT_HEADERS,
   text,
 } from './schema.ts';
 
@@ -42,7 +43,7 @@ const INTEGRATION = withFields(
   ALL,
   {
     filter: FILTER,
-    request: withFields(inputOf(requestSchema), { headers: HEADERS }),
+    request: withFields(inputOf(requestSchema), { headers: SENT_HEADERS }),
     fallback: withHeaders((ALL.properties as Schemas).fallback ?? {}),
   },
   ['endpoint'],
@@ -157,10 +158,11 @@ function withHeaders(fallback: Schema): Schema {
 
 function itemsOf({ items }: Schema): Schema {
   const { oneOf = [] } = (items ?? {}) as { readonly oneOf?: readonly Schema[] };
-  const links = oneOf.map((link) =>
-    Object.hasOwn(link.properties as Schemas, 'headers')
-      ? withFields(link, { headers: { ...HEADERS, default: {} } })
-      : link,
-  );
+  const links = oneOf.map((link) => {
+    const has = (field: string) => Object.hasOwn(link.properties as Schemas, field);
+    // Of a link with a URL they are sent; of a static one they are answered.
+    const headers = { ...(has('url') ? SENT_HEADERS : HEADERS), default: {} };
+    return has('headers') ? withFields(link, { headers }) : link;
+  });
   return links.length === 0 ? {} : { items: { oneOf: links } };
 }

@@ -91,6 +91,7 @@ export const RANGE: Schemas = {
 };
 export const TEXT = text({ minLength: 1, maxLength: 256 });
 export const TYPE = text({
+  minLength: 1,
   pattern: '^[A-Za-z0-9_.-]{0,128}\\*?$',
   description: 'An event type, or the beginning of one and `*`.',
 });

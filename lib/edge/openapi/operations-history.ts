@@ -64,7 +64,7 @@ const EVENTS: Operations = {
     query: {
       ...LIST,
       type: TYPE,
-      source: TEXT,
+      source: { ...TEXT, description: 'Id or name of a source, or the `source` of CloudEvents.' },
       ...RANGE,
       q: { ...TEXT, description: 'A part of the id or the type, in any case.' },
       ...REDACT,

@@ -54,19 +54,29 @@ export const KEY_OPERATIONS: Operations = {
     },
     answers: { 200: listed('AuditEntry') },
   },
+  'GET /v1/audit/digests': {
+    ...{ id: 'listDigests', tag: 'Audit', scope: 'audit:read' },
+    summary: 'Where chains ended, signed',
+    query: { ...LIST, tenant: CHAIN },
+    answers: { 200: listed('AuditDigest') },
+  },
   'GET /v1/audit/verify': {
     id: 'verifyAudit',
     tag: 'Audit',
     scope: 'audit:read',
-    summary: 'Whether every entry is as it was written',
+    summary: 'Whether every entry is as it was written and signed',
     query: {
       tenant: CHAIN,
       head: text({
         pattern: '^(0|[1-9][0-9]{0,11}):[0-9a-f]{64}$',
         description: 'An end of that chain as it was noted elsewhere: `seq:hash`.',
       }),
+      digest: text({
+        pattern: '^(0|[1-9][0-9]{0,11}):[0-9a-f]{64}$',
+        description: 'A digest as it was noted elsewhere: `number:hash`. Gaps before it are known.',
+      }),
       cursor: text({ minLength: 1, description: '`nextCursor` of the answer before.' }),
     },
-    answers: { 200: answered('Chain by chain.', 'AuditVerified') },
+    answers: { 200: answered('Chain by chain, then the digests.', 'AuditVerified') },
   },
 };

@@ -143,6 +143,19 @@ const RECEIVING: Operations = {
   },
 };
 
+/** The contract in one of its two forms; nobody needs a key to read it. */
+function contract(id: string, summary: string, content: Operation['answers'][string]): Operation {
+  return {
+    ...{ id, tag: 'Deployment', scope: null, summary },
+    answers: {
+      200: { ...content, headers: ['ETag'] },
+      304: { description: 'Unchanged since the `ETag` of `If-None-Match`.', headers: ['ETag'] },
+    },
+  };
+}
+
+const PAGE = { description: 'A page.', content: { 'text/html': { type: 'string' } } };
+
 const DEPLOYMENT: Operations = {
   'GET /health/live': {
     ...{ id: 'live', tag: 'Deployment', scope: null, summary: 'Whether the code runs' },
@@ -155,17 +168,12 @@ const DEPLOYMENT: Operations = {
       503: answered('Something does not.', 'Readiness', 'Retry-After'),
     },
   },
-  'GET /openapi.json': {
-    ...{ id: 'openapi', tag: 'Deployment', scope: null, summary: 'This document' },
-    answers: {
-      200: {
-        description: 'The document.',
-        content: { 'application/json': { type: 'object' } },
-        headers: ['ETag'],
-      },
-      304: { description: 'Unchanged since the `ETag` of `If-None-Match`.', headers: ['ETag'] },
-    },
-  },
+  'GET /openapi.json': contract('openapi', 'This document', {
+    description: 'The document.',
+    content: { 'application/json': { type: 'object' } },
+  }),
+  'GET /docs': contract('docs', 'This document, to be read', PAGE),
+  'HEAD /docs': contract('docsHead', 'This document, to be read', { description: 'There it is.' }),
 };
 
 export const REST_OPERATIONS: Operations = {

@@ -58,6 +58,15 @@ export function idOf(prefix: 'int' | 'src' | 'key' | 'job' | 'att' | 'aud'): Sch
   return { type: 'string', pattern: `^${prefix}_${ULID}$` };
 }
 
+/** Headers of requests to a receiver: those whose names look like credentials' are secrets. */
+export const SENT_HEADERS: Schema = {
+  ...mapOf(text()),
+  description:
+    'Header names and values. A header whose name says key, token, secret, password, auth, ' +
+    'credential, signature, session, cookie or the like is a credential: stored sealed, answered ' +
+    'as `…`. Sent back in a change, `…` means the stored value of the same name.',
+};
+
 /** What every list answers. */
 export function pageOf(items: Schema): Schema {
   return object({

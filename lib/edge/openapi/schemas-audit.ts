@@ -43,6 +43,20 @@ export const AUDIT_SCHEMAS: Schemas = {
     prevHash: HASH,
     hash: { ...HASH, description: 'SHA-256 of the canonical JSON of everything else.' },
   }),
+  AuditDigest: object({
+    number: { type: 'integer', minimum: 1 },
+    at: INSTANT,
+    prevHash: HASH,
+    heads: listOf(object({ tenant: text(), seq: COUNT, hash: HASH })),
+    key: nullable(text()),
+    signature: nullable(
+      text({
+        description:
+          'ECDSA on P-256 over the SHA-256 of the canonical JSON of everything else, DER in ' +
+          'base64; null for a key of one tenant, which sees a part.',
+      }),
+    ),
+  }),
   AuditVerified: object({
     ok: FLAG,
     chains: listOf(
@@ -54,13 +68,25 @@ export const AUDIT_SCHEMAS: Schemas = {
           object({
             seq: COUNT,
             kind: choice([
-              ...['edited', 'missing', 'moved', 'truncated', 'rewritten', 'unanchored'],
+              ...['edited', 'missing', 'moved', 'truncated', 'rewritten', 'unanchored', 'unsigned'],
             ]),
             message: text(),
           }),
         ),
       }),
     ),
+    digests: object({
+      checked: COUNT,
+      head: object({ number: COUNT, hash: HASH }),
+      gaps: listOf(object({ number: COUNT, from: INSTANT, to: INSTANT })),
+      problem: nullable(
+        object({
+          number: COUNT,
+          kind: choice(['edited', 'missing', 'unsigned', 'truncated', 'rewritten']),
+          message: text(),
+        }),
+      ),
+    }),
     nextCursor: nullable(text()),
   }),
 };
@@ -68,8 +94,18 @@ export const AUDIT_SCHEMAS: Schemas = {
 const NONE = '0'.repeat(64);
 const FIRST = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
 
+const SIGNED = '60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752';
+
 /** Examples of them. */
 export const AUDIT_EXAMPLES = {
+  AuditDigest: {
+    number: 1,
+    at: '2026-03-14T09:30:00.000Z',
+    prevHash: NONE,
+    heads: [{ tenant: 'default', seq: 1, hash: FIRST }],
+    key: 'arn:aws:kms:eu-central-1:111122223333:key/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0',
+    signature: 'MEUCIQDcexample',
+  },
   AuditEntry: {
     id: 'aud_01kkpx3s4h8m2n6q9r5t7v1w3x',
     seq: 1,
@@ -93,6 +129,7 @@ export const AUDIT_EXAMPLES = {
   AuditVerified: {
     ok: true,
     chains: [{ tenant: 'default', checked: 1, head: { seq: 1, hash: FIRST }, problem: null }],
+    digests: { checked: 1, head: { number: 1, hash: SIGNED }, gaps: [], problem: null },
     nextCursor: null,
   },
 };

@@ -21,6 +21,7 @@ import {
   object,
   type Schema,
   type Schemas,
+  SENT_HEADERS,
   text,
 } from './schema.ts';
 
@@ -73,7 +74,7 @@ const ON = listOf(choice(FALLBACK_TRIGGERS));
 const LINK: Schema = {
   oneOf: [
     object(
-      { type: choice(['url']), on: ON, url: text(), auth: AUTH, headers: HEADERS },
+      { type: choice(['url']), on: ON, url: text(), auth: AUTH, headers: SENT_HEADERS },
       { signing: SIGNING },
     ),
     object({ type: choice(['integration']), on: ON, integration: text() }),
@@ -101,7 +102,7 @@ const INTEGRATION = object({
   eventTypes: listOf(text()),
   filter: nullable({ type: 'object', description: 'An EventBridge event pattern.' }),
   transform: nullable(outputOf(transformSchema)),
-  request: withFields(outputOf(requestSchema), { headers: HEADERS }),
+  request: withFields(outputOf(requestSchema), { headers: SENT_HEADERS }),
   auth: AUTH,
   signing: SIGNING,
   retry: outputOf(retrySchema),

@@ -1,6 +1,6 @@
 import { type ActionDeps, replayEvent } from '../../app/delivery-actions.ts';
 import { type DeliveryListDeps, listDeliveries } from '../../app/delivery-lists.ts';
-import { type EventListDeps, listEvents } from '../../app/event-lists.ts';
+import { type EventSourceDeps, listEventsAsked } from '../../app/event-source.ts';
 import {
   deliveryView,
   eventSummaryView,
@@ -20,7 +20,7 @@ import type { Route } from '../route.ts';
 
 export type EventRoutesDeps = ActionDeps &
   DeliveryListDeps &
-  EventListDeps &
+  EventSourceDeps &
   LocateDeps &
   CursorDeps;
 
@@ -55,14 +55,14 @@ async function list(deps: EventRoutesDeps, request: KeyedRequest): Promise<Reply
   const query = readQuery(request, FILTERS);
   // A list shows nothing that would have to go.
   redactOf(query);
-  const filter = {
+  const asked = {
     tenant: tenantSeen(callerOf(request, query)),
     type: typeOf(query),
     source: textOf(query, 'source'),
     q: textOf(query, 'q'),
     range: rangeOf(query),
   };
-  const read = (page: Parameters<typeof listEvents>[2]) => listEvents(deps, filter, page);
+  const read = (page: Parameters<typeof listEventsAsked>[2]) => listEventsAsked(deps, asked, page);
   return { statusCode: 200, body: await listed(deps, request, query, read, eventSummaryView) };
 }
 

@@ -1,46 +1,31 @@
-import { fingerprint } from '../../domain/ids.ts';
+import { pagePolicy } from '../content-security.ts';
+import { docsText } from '../docs/text.ts';
+import { keptText } from '../kept-text.ts';
 import { documentText } from '../openapi/text.ts';
-import { readQuery } from '../query.ts';
-import type { Reply } from '../reply.ts';
-import type { HttpRequest } from '../request.ts';
 import type { Route } from '../route.ts';
 
-/** It changes with a deployment; a client that asks again sends what it knows. */
-const CACHE = 'public, max-age=300';
-
-/** The contract itself; made when it is first asked for, and then kept. */
+/** The contract itself, for programs and for people. */
 export function openApiRoutes() {
-  let made: Made | undefined;
+  const document = keptText(() => ({
+    text: documentText(),
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+  }));
+  const page = keptText(() => {
+    const { html, style } = docsText();
+    return { text: html, headers: pageHeaders(style) };
+  });
   return {
-    'GET /openapi.json': {
-      scope: null,
-      answer: (request) => {
-        readQuery(request, []);
-        made ??= make();
-        return answer(request, made);
-      },
-    },
+    'GET /openapi.json': { scope: null, answer: document },
+    'GET /docs': { scope: null, answer: page },
+    'HEAD /docs': { scope: null, answer: page },
   } as const satisfies Record<string, Route>;
 }
 
-interface Made {
-  readonly text: string;
-  readonly etag: string;
-}
-
-function make(): Made {
-  const text = documentText();
-  // Weak: the bytes on the wire may be compressed.
-  return { text, etag: `W/"${fingerprint(text)}"` };
-}
-
-function answer(request: HttpRequest, { text, etag }: Made): Reply {
-  const headers = { etag, 'cache-control': CACHE };
-  const known = request.headers['if-none-match']?.split(',').map((tag) => tag.trim()) ?? [];
-  if (known.includes(etag) || known.includes('*')) return { statusCode: 304, headers };
+/** No script, no other origin, no window that another page holds. */
+function pageHeaders(style: string) {
   return {
-    statusCode: 200,
-    headers: { ...headers, 'content-type': 'application/json; charset=utf-8' },
-    text,
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': pagePolicy(`style-src ${style}`),
+    'cross-origin-opener-policy': 'same-origin',
   };
 }

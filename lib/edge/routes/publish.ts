@@ -21,9 +21,6 @@ import type { Reply } from '../reply.ts';
 import { jsonBody, type KeyedRequest, refuseEncoded, tooLarge } from '../request.ts';
 import type { Route } from '../route.ts';
 
-/** What surrounds the data of the largest event: names, metadata, the spaces of pretty printing. */
-const ENVELOPE_BYTES_MAX = 262_144;
-const SINGLE_BYTES_MAX = EVENT_BYTES_MAX + ENVELOPE_BYTES_MAX;
 /** Lambda takes 6 MB with everything around; base64 makes a third more of it. */
 const BATCH_BYTES_MAX = 4_194_304;
 /** Wide data is data too: only what a body of this size can hardly hold is refused. */
@@ -63,9 +60,7 @@ async function single(deps: PublishDeps, request: KeyedRequest): Promise<Reply> 
     const types = [CLOUD_EVENTS_TYPE];
     return batch(deps, request, jsonBody(request, { types, ...BATCH_RULE }));
   }
-  if (request.body.length > SINGLE_BYTES_MAX) {
-    throw tooLarge(request.body.length, SINGLE_BYTES_MAX);
-  }
+  if (request.body.length > EVENT_BYTES_MAX) throw tooLarge(request.body.length, EVENT_BYTES_MAX);
   const event = parseSingle(deps, request, contentType);
   requireTenant(request.principal, event.tenant);
   const published = await publishEvent(deps, event, request.run?.seed);
@@ -98,8 +93,11 @@ async function batch(deps: PublishDeps, request: KeyedRequest, body: unknown): P
   const given = eventsOf(body);
   const rule = ruleOf(deps, request);
   const cloud = isCloudEventsBatch(request.headers['content-type'] ?? '');
+  // What is no larger than one event has none in it that is too large.
+  const mayHoldLarge = request.body.length > EVENT_BYTES_MAX;
   const events = given.map((event) => {
     try {
+      if (mayHoldLarge) requireSize(event);
       const parsed = cloud ? parseCloudEvent(event, rule) : parseNewEvent(event, rule);
       requireTenant(request.principal, parsed.tenant);
       return parsed;
@@ -120,6 +118,16 @@ async function batch(deps: PublishDeps, request: KeyedRequest, body: unknown): P
     return { status: duplicate && !again ? 200 : 202, id };
   });
   return { statusCode: 207, body: { results } };
+}
+
+/** The limit of an event that comes alone, less the spaces between its values. */
+function requireSize(event: unknown): void {
+  const bytes = Buffer.byteLength(JSON.stringify(event));
+  if (bytes <= EVENT_BYTES_MAX) return;
+  throw new RequestError(
+    'payload-too-large',
+    `The event takes ${bytes} bytes as JSON without spaces; allowed are ${EVENT_BYTES_MAX}.`,
+  );
 }
 
 /** `{"events": […]}` or the bare list. */

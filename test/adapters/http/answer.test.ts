@@ -34,8 +34,43 @@ describe('the body that is kept', () => {
 
   it('is counted to the byte', () => {
     const body = bodyRead();
-    expect(body.add(Buffer.alloc(ANSWER_BYTES_MAX))).toBe(true);
-    expect(body.add(Buffer.alloc(1))).toBe(false);
+    expect(body.add(Buffer.alloc(ANSWER_BYTES_MAX))).toBeUndefined();
+    expect(body.add(Buffer.alloc(1))).toMatchObject({ error: 'body-too-large' });
+  });
+});
+
+describe('a body in very small pieces', () => {
+  const fed = (pieces: number, bytes: number) => {
+    const body = bodyRead(1_048_576);
+    const piece = Buffer.alloc(bytes);
+    for (let i = 1; i <= pieces; i++) {
+      const failure = body.add(piece);
+      if (failure !== undefined) return { ...failure, after: i };
+    }
+    return undefined;
+  };
+
+  it('is read no further once there are too many', () => {
+    expect(fed(99_999, 1)).toEqual({ error: 'reset', detail: 'too_many_pieces', after: 8_193 });
+    expect(fed(99_999, 7)).toMatchObject({ after: 8_193 });
+  });
+
+  it('is read where they are as long as words', () => {
+    expect(fed(99_999, 8)).toBeUndefined();
+    expect(fed(8_192, 1)).toBeUndefined();
+  });
+
+  it('is one buffer, as long as its sender has said', () => {
+    const body = bodyRead(1_048_576);
+    body.expect(300_000);
+    body.add(Buffer.alloc(1, 'a'));
+    const early = body.whole();
+    body.add(Buffer.alloc(299_999, 'b'));
+    expect(body.whole()?.buffer).toBe(early?.buffer);
+    expect(body.whole()?.buffer.byteLength).toBe(300_000);
+    body.expect(Number.NaN);
+    body.add(Buffer.of(1));
+    expect(body.whole()).toHaveLength(300_001);
   });
 });
 

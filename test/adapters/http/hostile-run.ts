@@ -9,7 +9,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemLookup } from '../../../lib/adapters/http/resolver.ts';
 import { type HttpSenderOptions, httpSender } from '../../../lib/adapters/http/sender.ts';
 import type { CallResult, OutboundCall } from '../../../lib/app/ports-sending.ts';
+import { CALL_ANSWER_BYTES_MAX } from '../../../lib/domain/call.ts';
 import { judge, RETRY_DEFAULTS } from '../../../lib/domain/retry.ts';
+import { render, wire } from '../../../lib/edge/reply.ts';
 import { type Served, serve } from './hostile-servers.ts';
 
 export interface Row {
@@ -26,8 +28,16 @@ export interface Row {
   readonly rssBytes: number;
 }
 
+/** What the answer of a call costs after the attempt: as the text that Lambda wants of a function. */
+export interface Replied {
+  readonly name: string;
+  readonly heldBytes: number;
+  readonly rssBytes: number;
+}
+
 export interface Suite {
   readonly rows: readonly Row[];
+  readonly replies: readonly Replied[];
   /** Connections to the listener that redirects point at. */
   readonly trapped: number;
 }
@@ -59,7 +69,24 @@ async function run(): Promise<Suite> {
   child.send('count');
   const [trapped] = (await once(child, 'message')) as [number];
   child.kill();
-  return { rows, trapped };
+  return { rows, replies: await replies(), trapped };
+}
+
+/** Twice: the first time also makes room that stays. */
+async function replies(): Promise<readonly Replied[]> {
+  const body = new Uint8Array(CALL_ANSWER_BYTES_MAX).fill(0x20);
+  const reply = { statusCode: 200, headers: { 'content-type': 'text/plain' }, bytes: body };
+  const answers = ['', 'gzip'].map((acceptEncoding) => ({
+    name: acceptEncoding === '' ? 'as base64' : 'compressed',
+    give: async () => JSON.stringify(wire(render(reply), { id: 'req', acceptEncoding })).length,
+  }));
+  const measures: Replied[] = [];
+  for (const { name, give } of answers) {
+    await measure(give);
+    const { heldBytes, rssBytes } = await measure(give);
+    measures.push({ name, heldBytes, rssBytes });
+  }
+  return measures;
 }
 
 function callTo(
@@ -82,19 +109,7 @@ async function measured(
   timeoutMs: number,
   attempt: () => Promise<CallResult>,
 ): Promise<Row> {
-  const before = await settled();
-  const most = { ...before };
-  const sample = () => {
-    const now = memory();
-    most.held = Math.max(most.held, now.held);
-    most.rss = Math.max(most.rss, now.rss);
-  };
-  const timer = setInterval(sample, SAMPLE_MS);
-  const started = performance.now();
-  const result = await attempt();
-  const ms = Math.round(performance.now() - started);
-  sample();
-  clearInterval(timer);
+  const { result, ms, heldBytes, rssBytes } = await measure(attempt);
   const { error, statusCode, detail = null } = result;
   return {
     name,
@@ -104,9 +119,26 @@ async function measured(
     outcome: judge(result, RETRY_DEFAULTS, Date.now()).outcome,
     ms,
     lateMs: ms - timeoutMs,
-    heldBytes: most.held - before.held,
-    rssBytes: most.rss - before.rss,
+    heldBytes,
+    rssBytes,
   };
+}
+
+async function measure<T>(work: () => Promise<T>) {
+  const before = await settled();
+  const most = { ...before };
+  const sample = () => {
+    const now = memory();
+    most.held = Math.max(most.held, now.held);
+    most.rss = Math.max(most.rss, now.rss);
+  };
+  const timer = setInterval(sample, SAMPLE_MS);
+  const started = performance.now();
+  const result = await work();
+  const ms = Math.round(performance.now() - started);
+  sample();
+  clearInterval(timer);
+  return { result, ms, heldBytes: most.held - before.held, rssBytes: most.rss - before.rss };
 }
 
 function memory(): { held: number; rss: number } {

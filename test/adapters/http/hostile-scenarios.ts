@@ -116,6 +116,12 @@ const LARGE: readonly Scenario[] = [
     seen(200, patient),
   ),
   failing(
+    'endless chunks of 1 byte',
+    ['reset', 'too_many_pieces'],
+    [write(chunked), flood('1\r\nx\r\n'.repeat(9_999))],
+    seen(200, patient),
+  ),
+  failing(
     'a body said to have 10 GiB',
     TOO_LARGE,
     [write(head(200, { 'content-length': '10737418240' })), flood('x'.repeat(65_536))],

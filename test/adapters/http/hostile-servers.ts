@@ -53,7 +53,11 @@ export async function serve(): Promise<void> {
       });
     }
   }
-  targets.push(...(await certificates(authority)), ...(await deaf()), ...(await wholeAnswers()));
+  targets.push(
+    ...(await certificates(authority)),
+    ...(await deaf()),
+    ...(await wholeAnswers(good)),
+  );
   const { address } = await startNameServer(() => 'silence');
   process.on('message', () => process.send?.(trap.connections()));
   process.send?.({ ca: authority.ca, targets, silentNameServer: address } satisfies Served);
@@ -103,19 +107,39 @@ async function deaf(): Promise<Target[]> {
   ];
 }
 
+/** Enough pieces that reading them takes longer than there is time. */
+const BUSY = 'endless pieces of 16 bytes';
+const BUSY_MS = 60;
+
 /** Synchronous calls want all of an answer: up to four mebibytes of it. */
-async function wholeAnswers(): Promise<Target[]> {
+async function wholeAnswers(identity: Identity): Promise<Target[]> {
   const keepBytes = CALL_ANSWER_BYTES_MAX;
-  const full = await startDestination({ script: () => answer(200, Buffer.alloc(keepBytes, 0x20)) });
-  const head = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
-  const endless = await startDestination({
-    script: () => [
-      { kind: 'write', data: head },
-      { kind: 'flood', data: `8000\r\n${'x'.repeat(0x8000)}\r\n` },
-    ],
-  });
-  return [
-    { name: 'a call, 4 MiB kept', url: full.url, timeoutMs: TIMEOUT_MS, keepBytes },
-    { name: 'a call, endless body', url: endless.url, timeoutMs: TIMEOUT_MS, keepBytes },
-  ];
+  const head: Step = {
+    kind: 'write',
+    data: 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n',
+  };
+  const inPieces = (bytes: number) => {
+    const piece = `${bytes.toString(16)}\r\n${'x'.repeat(bytes)}\r\n`;
+    return Buffer.from(`${piece.repeat(keepBytes / bytes)}0\r\n\r\n`);
+  };
+  const scripts: Readonly<Record<string, readonly Step[]>> = {
+    '4 MiB kept': answer(200, Buffer.alloc(keepBytes, 0x20)),
+    '4 MiB kept, in pieces of 32 KiB': [head, { kind: 'write', data: inPieces(32_768) }],
+    '4 MiB kept, in pieces of 1 KiB': [head, { kind: 'write', data: inPieces(1_024) }],
+    'more than 4 MiB announced': answer(200, Buffer.alloc(keepBytes + 1, 0x20)),
+    'endless body': [head, { kind: 'flood', data: `8000\r\n${'x'.repeat(0x8000)}\r\n` }],
+    'endless pieces of 1 byte': [head, { kind: 'flood', data: '1\r\nx\r\n'.repeat(9_999) }],
+    [BUSY]: [head, { kind: 'flood', data: `10\r\n${'x'.repeat(16)}\r\n`.repeat(9_999) }],
+  };
+  const targets: Target[] = [];
+  for (const [name, steps] of Object.entries(scripts)) {
+    for (const scheme of ['http', 'https']) {
+      const tls = scheme === 'https' && { tls: identity };
+      const { port } = await startDestination({ script: () => steps, ...tls });
+      const url = `${scheme}://127.0.0.1:${port}/`;
+      const timeoutMs = name === BUSY ? BUSY_MS : TIMEOUT_MS;
+      targets.push({ name: `a call, ${name}, ${scheme}`, url, timeoutMs, keepBytes });
+    }
+  }
+  return targets;
 }

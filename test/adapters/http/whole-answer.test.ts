@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { giveBack } from '../../../lib/adapters/http/reads.ts';
 import { call, localSender } from './calls.ts';
 
 const closing: (() => void)[] = [];
@@ -49,6 +50,34 @@ describe('a whole answer', () => {
     expect((await localSender().send(call(url, { keepBytes: 1_001 }))).answer).toHaveLength(1_001);
   });
 
+  it('is what was sent, in whatever pieces it came, while others came too', async () => {
+    const body = randomBytes(700_001);
+    const server = createServer({ highWaterMark: 9_000 }, (request, response) => {
+      const bytes = Number(request.url?.slice(1));
+      // With a length, or in pieces that reads cut through and share.
+      if (bytes === 0) return void response.end(body);
+      for (let at = 0; at < body.length; at += bytes) response.write(body.subarray(at, at + bytes));
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closing.push(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const sender = localSender();
+    const sizes = [0, 100, 1_023, 1_024, 5_000, 16_384, 65_536, 300_000];
+    for (const round of [1, 2]) {
+      const asked = sizes.map((bytes) =>
+        sender.send(call(`${base}${bytes}`, { keepBytes: 1_048_576, timeoutMs: 9_000 })),
+      );
+      for (const [i, { answer, error }] of (await Promise.all(asked)).entries()) {
+        expect(error, `${round} ${sizes[i]}`).toBeNull();
+        expect(body.equals(answer ?? Buffer.alloc(0)), `${round} ${sizes[i]}`).toBe(true);
+      }
+    }
+  });
+
   it('is not there for those who did not ask', async () => {
     const result = await localSender().send(call(await serving(Buffer.from('a'))));
     expect('answer' in result || 'answerHeaders' in result).toBe(false);
@@ -66,4 +95,19 @@ describe('a whole answer', () => {
       expect(Buffer.from(result.answer ?? []).toString()).toBe(method === 'HEAD' ? '' : 'ok');
     },
   );
+});
+
+describe('memory', () => {
+  it('is given back whole alone, not where it is a part of the pool', () => {
+    const own = Buffer.alloc(70_000);
+    giveBack(own);
+    expect(own).toHaveLength(0);
+    const pooled = Buffer.from('of the pool');
+    giveBack(pooled);
+    giveBack(own);
+    expect(pooled.toString()).toBe('of the pool');
+    const cut = Buffer.alloc(100, 'a');
+    giveBack(cut.subarray(1));
+    expect(cut).toHaveLength(100);
+  });
 });

@@ -11,7 +11,7 @@ export const KEY_ARN = 'arn:aws:kms:us-east-1:000000000000:key/test';
 /** A vault over the stand-in of KMS, with the SDK between; counts what is asked, and can fail. */
 export async function kmsWorld() {
   const file = join(await tempDir(), 'keys.json');
-  const server = await serveKms(file, [KEY_ARN]);
+  const server = await serveKms(file, [{ arn: KEY_ARN, kind: 'data' }]);
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new KMSClient({ endpoint: server.url, region: 'us-east-1', credentials });
   onTestFinished(async () => {

@@ -4,7 +4,7 @@ import { dynamoIntegrations } from '../../../lib/adapters/dynamodb/integrations.
 import { dynamoSources } from '../../../lib/adapters/dynamodb/sources.ts';
 import { put } from '../../../lib/adapters/dynamodb/store.ts';
 import { keys } from '../../../lib/adapters/dynamodb/table.ts';
-import type { Integration } from '../../../lib/domain/integration.ts';
+import { type Integration, REQUEST_DEFAULTS } from '../../../lib/domain/integration.ts';
 import { outboundCall } from '../../../lib/domain/outbound-call.ts';
 import { newSecret } from '../../../lib/domain/secrets.ts';
 import { verify } from '../../../lib/domain/verify.ts';
@@ -19,6 +19,7 @@ const PAIR = newSecret('standard-webhooks-ed25519', Buffer.alloc(32, 7));
 
 const FULL: Partial<Integration> = {
   endpoint: 'https://erp.example.com/hooks?token=canary-endpoint',
+  request: { ...REQUEST_DEFAULTS, headers: { 'X-Env': 'prod', 'X-Api-Key': 'canary-header' } },
   auth: { type: 'basic', username: 'bw', password: 'canary-password' },
   signing: { scheme: 'standard-webhooks-ed25519', secrets: [{ secret: PAIR }] },
   healthCheck: {
@@ -33,7 +34,7 @@ const FULL: Partial<Integration> = {
       type: 'url',
       url: 'https://dr.example.com/hooks?k=canary-link',
       on: ['exhausted'],
-      headers: {},
+      headers: { 'X-Auth-Token': 'canary-link-header' },
       auth: {
         type: 'oauth2ClientCredentials',
         tokenUrl: 'https://id.example.com/token?k=canary-token-url',
@@ -97,6 +98,7 @@ describe('an integration with secrets', () => {
     expect(JSON.stringify([found, items])).not.toContain('canary');
     expect(found).toMatchObject({
       endpoint: 'https://erp.example.com/hooks?…',
+      request: { headers: { 'X-Env': 'prod', 'X-Api-Key': '' } },
       auth: { type: 'basic', username: 'bw', password: '' },
       signing: { secrets: [{ publicKey: expect.stringMatching(/^whpk_/) }] },
     });

@@ -96,7 +96,7 @@ describe('the keys of the local run', () => {
     const made = await client.send(
       new GenerateDataKeyCommand({ KeyId: KEY_ARN, KeySpec: 'AES_256', EncryptionContext }),
     );
-    const again = await serveKms(file, [KEY_ARN]);
+    const again = await serveKms(file, [{ arn: KEY_ARN, kind: 'data' }]);
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
     const second = new KMSClient({ endpoint: again.url, region: 'us-east-1', credentials });
     const opened = await second.send(

@@ -3,6 +3,7 @@ import type { Defect } from './defect.ts';
 import { DELIVER_DEFECTS } from './deliver.ts';
 import { ORDER_DEFECTS } from './order.ts';
 import { OUTAGE_DEFECTS } from './outage.ts';
+import { SECRET_DEFECTS } from './secrets.ts';
 import { TIME_DEFECTS } from './time.ts';
 
 export const DEFECTS: readonly Defect[] = [
@@ -11,6 +12,7 @@ export const DEFECTS: readonly Defect[] = [
   ...TIME_DEFECTS,
   ...OUTAGE_DEFECTS,
   ...ORDER_DEFECTS,
+  ...SECRET_DEFECTS,
 ];
 
 export function defectNamed(name: string): Defect {

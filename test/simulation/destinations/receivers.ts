@@ -1,4 +1,6 @@
+import { keptHeaders } from '../../../lib/adapters/http/answer.ts';
 import type { CallResult, OutboundCall, Sender } from '../../../lib/app/ports-sending.ts';
+import { RESPONSE_BODY_KEPT_BYTES } from '../../../lib/domain/delivery.ts';
 import type { Process } from '../kernel/process.ts';
 import type { Simulation } from '../kernel/simulate.ts';
 import {
@@ -18,6 +20,10 @@ export interface Receiver {
   readonly phases: readonly Phase[];
   /** What it verifies with; without any it verifies nothing. */
   readonly secrets?: readonly string[];
+  /** How likely it sends the whole request back, as services in trouble do. */
+  readonly echoes?: number;
+  /** The access token that it gives to whoever asks, as a token endpoint does. */
+  readonly grants?: string;
 }
 
 /** One request that a receiver has read. */
@@ -86,6 +92,13 @@ export function receivers(simulation: Simulation, list: readonly Receiver[]): Re
     return reaction;
   }
 
+  function said(call: OutboundCall, host: string, { status }: Reaction): Said {
+    const { grants, echoes = 0 } = known.get(host) ?? {};
+    if (grants !== undefined) return granted(grants);
+    const unit = () => draw(`${host} ${call.headers['webhook-id']} echo`);
+    return unit() < echoes ? echoed(call, unit()) : { body: JSON.stringify({ status }) };
+  }
+
   function change(host: string, next: Partial<Omit<Receiver, 'host'>>) {
     const receiver = known.get(host);
     if (receiver === undefined) throw new Error(`There is no receiver ${host}.`);
@@ -114,7 +127,7 @@ export function receivers(simulation: Simulation, list: readonly Receiver[]): Re
           return reacted;
         });
         const latencyMs = simulation.nowMs() - beganMs;
-        return { startedAtMs, latencyMs, ...resultOf(reaction, call) };
+        return { startedAtMs, latencyMs, ...resultOf(reaction, call, said(call, host, reaction)) };
       },
     }),
   };
@@ -125,21 +138,44 @@ const UNSENT: Omit<CallResult, 'startedAtMs' | 'latencyMs'> = {
   ...{ responseHeaders: {}, responseBody: '' },
 };
 
+/** What an answer holds beside its status. */
+interface Said {
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+function granted(access_token: string): Said {
+  return { body: JSON.stringify({ access_token, token_type: 'Bearer', expires_in: 600 }) };
+}
+
+/** Somewhere in a long answer, so that what is kept of it may end in the middle of a secret. */
+function echoed({ url, headers, body }: OutboundCall, unit: number): Said {
+  const before = '.'.repeat(Math.floor(unit * RESPONSE_BODY_KEPT_BYTES));
+  const request = { url, headers, body: Buffer.from(body).toString() };
+  const given = Object.entries(headers).filter(([name]) => !/^(webhook|breakwater)-/i.test(name));
+  return {
+    body: before + JSON.stringify(request),
+    headers: Object.fromEntries(given.map(([, value], at) => [`x-echo-${at}`, value])),
+  };
+}
+
 function resultOf(
   { status, afterMs, error, retryAfter }: Reaction,
   call: OutboundCall,
+  said: Said,
 ): Omit<CallResult, 'startedAtMs' | 'latencyMs'> {
   if (afterMs >= call.timeoutMs || error !== null) {
     const heard = afterMs >= call.timeoutMs ? 'timeout' : error;
     return { statusCode: null, error: heard, responseHeaders: {}, responseBody: '' };
   }
-  const responseBody = JSON.stringify({ status });
+  const { body, headers = {} } = said;
   const isWhole = call.keepBytes !== undefined;
+  const more = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
   return {
     statusCode: status,
     error: null,
-    responseHeaders: retryAfter === undefined ? {} : { 'retry-after': retryAfter },
-    responseBody,
-    ...(isWhole && { answer: Buffer.from(responseBody), answerHeaders: [] }),
+    responseHeaders: keptHeaders({ ...headers, ...more }),
+    responseBody: body.slice(0, RESPONSE_BODY_KEPT_BYTES),
+    ...(isWhole && { answer: Buffer.from(body), answerHeaders: [] }),
   };
 }

@@ -15,7 +15,12 @@ import { environmentOf, TABLE_NAMES } from '../product/settings.ts';
 /** The two functions that the simulation leaves out, on its models of what they touch. */
 
 const PEPPER = 'a pepper of nobody, thirty-two bytes and more';
-const ENVIRONMENT = { ...environmentOf(({ name }) => name), [ENV.adminKeySecretId]: 'adminKey' };
+const ENVIRONMENT = {
+  ...environmentOf(({ name }) => name),
+  [ENV.adminKeySecretId]: 'adminKey',
+  // Of keys that have none of their own.
+  [ENV.keyRateLimit]: '1/2',
+};
 const START_MS = Date.UTC(2030, 0, 1);
 /** Longer than anything is remembered of a key. */
 const LATER_MS = 3_600_000;

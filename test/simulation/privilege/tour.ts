@@ -207,7 +207,7 @@ async function operate({ ask, wait, simulation }: Guide): Promise<void> {
     await ask('POST', `${at}/secret/rotate`, {});
     await wait(MINUTE_MS);
   }
-  await ask('POST', '/v1/events/own/replay', {});
+  await ask('POST', '/v1/events/own/replay', { integrations: ['slow'] });
   const jobs = await ask('GET', '/v1/jobs');
   for (const { id } of jobs.json.data) {
     await ask('GET', `/v1/jobs/${id}`);

@@ -5,6 +5,7 @@ import { listedFaults } from '../kernel/faults.ts';
 import { hearing, type Sent } from '../product/commands.ts';
 import { runSeed } from '../scenario/run.ts';
 import { beginning } from './alone.ts';
+import { seldomFlows } from './seldom.ts';
 import { tour } from './tour.ts';
 
 /** A kind of request that was seen, and how often; the values of its condition keys by example. */
@@ -23,6 +24,8 @@ const SEEDS = [1, 2, 3];
 const TOURS = [1];
 /** Partitions told apart by what stands before it: `KEY#…`. */
 const KIND = /^[A-Z-]+(?=#|$)/;
+/** In full: whose secrets they are, and what of a row is written. */
+const IN_FULL = ['kms:EncryptionContext:kind', 'dynamodb:Attributes'];
 
 /** Everything that every function asks of AWS in runs that go everywhere. */
 export async function usesOfAll(): Promise<Uses> {
@@ -41,7 +44,7 @@ export async function usesOfAll(): Promise<Uses> {
     if (failure !== undefined) failures.push(`${name}: ${failure}`);
   };
   await hearing(hear, async () => {
-    for (const { name, run } of flows) await ran(name, run());
+    for (const { name, run } of [...flows, ...seldomFlows]) await ran(name, run());
     for (const story of crashStories) await ran(story.name, played(story, listedFaults([])));
     for (const seed of TOURS) await ran(`tour ${seed}`, tour(seed));
     for (const seed of SEEDS) await ran(`seed ${seed}`, runSeed({ seed }));
@@ -54,6 +57,6 @@ export async function usesOfAll(): Promise<Uses> {
 function kindsOf({ context }: Sent): readonly (readonly [string, readonly string[]])[] {
   return Object.entries(context).map(([key, values]) => [
     key,
-    values.map((value) => KIND.exec(value)?.[0] ?? ''),
+    IN_FULL.includes(key) ? values : values.map((value) => KIND.exec(value)?.[0] ?? ''),
   ]);
 }

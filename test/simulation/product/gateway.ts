@@ -21,6 +21,9 @@ export interface ApiAnswer {
   readonly headers: Readonly<Record<string, string>>;
   // biome-ignore lint/suspicious/noExplicitAny: whatever JSON the route answers.
   readonly json: any;
+  /** As the function is told, and its log says. */
+  readonly requestId: string;
+  readonly routeKey: string;
 }
 
 /** The HTTP API as a process sees it. */
@@ -51,6 +54,8 @@ export function gateway(
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     const given = text === undefined ? headers : { 'content-type': 'application/json', ...headers };
     requests += 1;
+    const requestId = `request-${requests}`;
+    const { routeKey } = match.route;
     const event = functionEvent(
       PLACE,
       {
@@ -59,21 +64,24 @@ export function gateway(
           rawHeaders: Object.entries(given).flat(),
           body: Buffer.from(text ?? ''),
         },
-        routeKey: match.route.routeKey,
+        routeKey,
         pathParameters: match.pathParameters,
-        requestId: `request-${requests}`,
+        requestId,
         nowMs: simulation.nowMs(),
       },
       { principal: PRINCIPAL },
     );
     const called = await callFrom(simulation, process, functions[match.route.fn], event);
-    return called.kind === 'answer' ? answerOf(called.payload) : UNAVAILABLE;
+    const answer = called.kind === 'answer' ? answerOf(called.payload) : UNAVAILABLE;
+    return { ...answer, requestId, routeKey };
   };
 }
 
-const UNAVAILABLE: ApiAnswer = { status: 503, headers: {}, json: undefined };
+type Answered = Omit<ApiAnswer, 'requestId' | 'routeKey'>;
 
-function answerOf(payload: string): ApiAnswer {
+const UNAVAILABLE: Answered = { status: 503, headers: {}, json: undefined };
+
+function answerOf(payload: string): Answered {
   const { statusCode, headers, body, isBase64Encoded } = JSON.parse(payload);
   const text = isBase64Encoded ? Buffer.from(body, 'base64').toString() : body;
   const isJson = String(headers?.['content-type']).includes('json');

@@ -1,41 +1,33 @@
-import { createHash } from 'node:crypto';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { Process } from '../kernel/process.ts';
 import type { Simulation } from '../kernel/simulate.ts';
+import { type KmsAsked, kmsError, modelKms } from './kms.ts';
+import { KEYS } from './settings.ts';
 
 export interface Keys {
-  /** Every request is refused, as while the key is disabled. */
+  /** Every request is refused, as while the keys are disabled. */
   outage: boolean;
   clientOf(process: Process): KMSClient;
 }
 
-/** What the product asks of KMS. */
-interface Asked {
+interface Command {
   readonly constructor: { readonly name: string };
-  readonly input: {
-    readonly EncryptionContext: Readonly<Record<string, string>>;
-    readonly CiphertextBlob?: Uint8Array;
-  };
+  readonly input: KmsAsked;
 }
 
-/**
- * KMS, as much of it as data keys take: an encrypted one names its plain one, and the context it
- * was made for. Fault: `kms-throttle`, a request is throttled.
- */
+/** KMS as processes reach it. Fault: `kms-throttle`, a request is throttled. */
 export function modelKeys(simulation: Simulation): Keys {
+  const request = modelKms({ keys: KEYS, madeAtMs: simulation.startMs });
   const keys: Keys = {
     outage: false,
     clientOf(process) {
-      const send = (command: Asked) => {
+      const send = (command: Command) => {
         const what = command.constructor.name.replace('Command', '');
         return process.step(`kms.${what}`, () => {
           const fault = simulation.fault(`${process.name} kms`, ['kms-throttle']);
-          if (keys.outage) throw refused('DisabledException', 'The key is disabled.');
-          if (fault !== undefined) throw refused('ThrottlingException', 'Rate exceeded');
-          const { EncryptionContext, CiphertextBlob } = command.input;
-          const context = JSON.stringify(Object.entries(EncryptionContext).sort());
-          if (CiphertextBlob === undefined) return made(context, process.random.bytes(ID_BYTES));
-          return opened(context, CiphertextBlob);
+          if (keys.outage) throw kmsError('DisabledException', 'The key is disabled.');
+          if (fault !== undefined) throw kmsError('ThrottlingException', 'Rate exceeded');
+          return request(what, command.input, (count) => process.random.bytes(count));
         });
       };
       // The adapter asks nothing else of a client.
@@ -43,27 +35,4 @@ export function modelKeys(simulation: Simulation): Keys {
     },
   };
   return keys;
-}
-
-const ID_BYTES = 12;
-
-function made(context: string, id: Uint8Array) {
-  const blob = Buffer.concat([id, digest(`context ${context}`, id)]);
-  return { Plaintext: digest('plain', id), CiphertextBlob: blob };
-}
-
-function opened(context: string, blob: Uint8Array) {
-  const id = blob.subarray(0, ID_BYTES);
-  if (!digest(`context ${context}`, id).equals(blob.subarray(ID_BYTES))) {
-    throw refused('InvalidCiphertextException', '');
-  }
-  return { Plaintext: digest('plain', id) };
-}
-
-function digest(purpose: string, id: Uint8Array): Buffer {
-  return createHash('sha256').update(purpose).update(id).digest();
-}
-
-function refused(name: string, message: string): Error {
-  return Object.assign(new Error(message), { name });
 }

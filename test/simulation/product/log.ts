@@ -1,4 +1,5 @@
 import type { Metric } from '../../../lib/app/ports.ts';
+import { stripped } from '../../../lib/runtime/escaping-errors.ts';
 import type { FlushedTelemetry } from '../../../lib/runtime/telemetry.ts';
 
 export interface Line {
@@ -13,17 +14,24 @@ export interface Log {
   /** The last lines, the oldest first. */
   readonly lines: readonly Line[];
   readonly counts: ReadonlyMap<Metric, number>;
+  /** Every name of a figure, with the reason that it was counted for. */
+  readonly figures: ReadonlySet<string>;
   telemetryOf(from: string): FlushedTelemetry;
 }
 
 const LINES_MAX = 400;
 
-export function productLog(hear: (line: Line) => void = () => {}): Log {
+export function productLog(
+  hear: (line: Line) => void = () => {},
+  onEscape: (error: unknown) => void = () => {},
+): Log {
   const lines: Line[] = [];
   const counts = new Map<Metric, number>();
+  const figures = new Set<string>();
   return {
     lines,
     counts,
+    figures,
     telemetryOf(from) {
       const say = (level: Line['level']) => (message: string, fields: Line['fields']) => {
         const line = { level, message, fields, from };
@@ -35,13 +43,15 @@ export function productLog(hear: (line: Line) => void = () => {}): Log {
         info: say('info'),
         warn: say('warn'),
         error: say('error'),
-        count(metric, value = 1) {
+        count(metric, value = 1, reason = '') {
+          figures.add(`${metric} ${reason}`);
           counts.set(metric, (counts.get(metric) ?? 0) + value);
         },
         millis() {},
         scope() {},
         flush() {},
-        middlewares: [],
+        // As Powertools' telemetry has it: what a handler throws is printed by Lambda.
+        middlewares: [{ onError: ({ error }) => onEscape(stripped(error)) }],
       };
     },
   };

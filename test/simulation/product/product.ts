@@ -65,6 +65,10 @@ export interface ProductOptions {
   /** Told of every change of a row, when it is made. */
   readonly onWrite?: (written: Written) => void;
   readonly onLine?: (line: Line) => void;
+  /** Told of every error that a handler throws, as it would be printed. */
+  readonly onEscape?: (error: unknown) => void;
+  /** Runs every handler. */
+  readonly around?: (event: unknown, work: () => unknown) => unknown;
   /** Which ticks are left out. */
   readonly rest?: Rest;
   readonly dynamodb?: Partial<DynamoDbWeaknesses>;
@@ -95,7 +99,7 @@ const CONCURRENCY_MAX = 10;
 export function deployed(simulation: Simulation, options: ProductOptions): Product {
   const { throughOf = (_, client) => client, queuesThroughOf = (_, client) => client } = options;
   const { maxConcurrency = SETTINGS.maxConcurrency } = options;
-  const log = productLog(options.onLine);
+  const log = productLog(options.onLine, options.onEscape);
   const hosts = receivers(simulation, options.receivers);
   const db = dynamoDb(simulation, productTables(TABLE_NAMES), {
     ...options.dynamodb,
@@ -124,7 +128,9 @@ export function deployed(simulation: Simulation, options: ProductOptions): Produ
         kms: told(name, 'KMSClient', keys.clientOf(process)),
         sender: hosts.senderOf(process),
       };
-      return MAKE[name](env, outside) as LambdaHandler;
+      const handler = MAKE[name](env, outside) as LambdaHandler;
+      const { around = (_, work) => work() } = options;
+      return (event, context) => around(event, () => handler(event, context));
     };
   const functionOf = (name: FunctionName) =>
     modelFunction(simulation, {

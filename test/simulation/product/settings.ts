@@ -43,6 +43,9 @@ export const RECEIVES_MAX = QUEUE_RECEIVES_MAX;
 export const DEAD_LETTER_RETENTION_SECONDS = 14 * 86_400;
 /** As in the stage `prod`: a run is judged after a month of calm. */
 export const RETENTION_DAYS = 45;
+/** The keys of KMS that the environment names. */
+export const KEYS = { key: 'data', digestKey: 'signing' } as const;
+
 export const TICK_EVERY_MS = 60_000;
 
 export function visibilitySeconds(fn: FunctionName): number {
@@ -66,6 +69,7 @@ export function environmentOf(urlOf: (queue: { readonly name: string }) => strin
     [ENV.workQueueUrl]: queueUrl('work'),
     [ENV.pepperSecretId]: 'pepper',
     [ENV.secretsKeyArn]: 'key',
+    [ENV.digestKeyArn]: 'digestKey',
     [ENV.retentionDays]: String(RETENTION_DAYS),
     [ENV.publicUrl]: `https://in.${PLACE.region}.example.com`,
     AWS_LAMBDA_FUNCTION_NAME: 'breakwater',

@@ -1,8 +1,9 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Process } from '../kernel/process.ts';
 import type { Simulation } from '../kernel/simulate.ts';
+import { MARK } from './canary.ts';
 
-const PEPPER = 'a pepper of the simulation, thirty-two bytes and more';
+const PEPPER = `${MARK}, a pepper of the simulation, thirty-two bytes and more`;
 
 export interface Vault {
   /** Every request is refused. */

@@ -2,9 +2,10 @@ import type { Process } from '../kernel/process.ts';
 import type { Product } from '../product/product.ts';
 import { untilHeard } from './asking.ts';
 import type { Book } from './book.ts';
+import { SOURCE_SECRET } from './canaries.ts';
 import { give } from './operators.ts';
 import { isNamed, publish, repeat } from './publishers.ts';
-import { type IntegrationPlan, SOURCE_SECRET, type Story } from './story.ts';
+import type { IntegrationPlan, Story } from './story.ts';
 
 /**
  * Those who use the product. They outlive every fault but their own: each asks again, in the very
@@ -52,12 +53,12 @@ async function register(
   plan: IntegrationPlan,
   book: Book,
 ): Promise<void> {
-  const { name, host, fallbackHosts, eventTypes, isFifo, retry } = plan;
+  const { name, host, fallbackHosts, tokenHost, eventTypes, isFifo, retry } = plan;
   const answer = await untilHeard(product, process, {
     ...{ method: 'PUT', path: `/v1/integrations/${name}` },
     body: {
-      ...{ name, serviceType: 'webhook', endpoint: `https://${host}/hooks`, eventTypes },
-      request: { timeoutSeconds: plan.timeoutSeconds },
+      ...{ name, serviceType: 'webhook', endpoint: plan.endpoint, auth: plan.auth, eventTypes },
+      request: { timeoutSeconds: plan.timeoutSeconds, headers: plan.headers },
       signing: { scheme: 'standard-webhooks', secret: plan.secret },
       retry: { ...retry, jitter: 0.2 },
       ...{ breaker: plan.breaker, limits: plan.limits },
@@ -73,6 +74,7 @@ async function register(
   const { id } = answer.json;
   book.integrations.set(name, {
     ...{ id, name, host, fallbackHosts, eventTypes, isFifo, retry, madeAtMs },
+    ...(tokenHost !== undefined && { tokenHost }),
   });
 }
 

@@ -50,6 +50,8 @@ export interface Registered {
   readonly name: string;
   readonly host: string;
   readonly fallbackHosts: readonly string[];
+  /** Where it gets an access token before it is called. */
+  readonly tokenHost?: string;
   readonly eventTypes: readonly string[];
   readonly isFifo: boolean;
   readonly retry: RetrySpec;

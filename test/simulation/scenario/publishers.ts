@@ -4,7 +4,8 @@ import type { ApiAnswer, ApiRequest } from '../product/gateway.ts';
 import type { Product } from '../product/product.ts';
 import { TRIES_MAX, TRY_AGAIN_MS, untilHeard } from './asking.ts';
 import type { Accepted, Book, Heard } from './book.ts';
-import { type EventPlan, type Publication, SOURCE_SECRET } from './story.ts';
+import { SOURCE_SECRET } from './canaries.ts';
+import type { EventPlan, Publication } from './story.ts';
 
 /** Publishes until somebody hears, and notes what was promised. */
 export async function publish(

@@ -10,8 +10,11 @@ import { type Audit, auditAll, newAudit } from './audit.ts';
 import { type Book, newBook } from './book.ts';
 import { type BreakerWatch, newBreakerWatch } from './breaker-watch.ts';
 import { CHANGE_CHECKS, CHECKS, LOOK_CHECKS } from './checks/all.ts';
+import { keepHouse } from './housekeeping.ts';
 import { type LineWatch, newLineWatch } from './line-watch.ts';
+import { newOverheard, type Overheard } from './overheard.ts';
 import { RATES } from './rates.ts';
+import { newRequests, type Requests } from './requests.ts';
 import { resting } from './rest.ts';
 import { type Story, storyOf } from './story.ts';
 import { newWatch, type Watch } from './watch.ts';
@@ -28,6 +31,8 @@ export interface Run {
   readonly lines: LineWatch;
   readonly audit: Audit;
   readonly witness: Witness;
+  readonly overheard: Overheard;
+  readonly requests: Requests;
   readonly faults: Faults;
   /** The faults stop then; as `Simulation.nowMs`. */
   readonly calmFromMs: number;
@@ -86,27 +91,41 @@ export function runSeed(options: RunOptions): Promise<Report> {
     const calmFromMs = simulation.startMs + troubledMs;
     const rest = resting(() => product, watch, calmFromMs);
     const witness = newWitness(simulation.nowMs);
+    const [overheard, requests] = [newOverheard(), newRequests()];
     const more: Partial<ProductOptions> = deployedWith(simulation);
     const { throughOf = (_, db) => db, queuesThroughOf = (_, sqs) => sqs } = more;
-    const product: Product = deployed(witness.watching(simulation), {
+    const bare: Product = deployed(witness.watching(simulation), {
       ...more,
       throughOf: (process, db) =>
-        witness.counting(process, breakers.through(process, throughOf(process, db))),
-      queuesThroughOf: (process, sqs) => witness.ringing(process, queuesThroughOf(process, sqs)),
+        requests.through(
+          witness.counting(process, breakers.through(process, throughOf(process, db))),
+        ),
+      queuesThroughOf: (process, sqs) =>
+        witness.ringing(process, overheard.ringing(queuesThroughOf(process, sqs))),
       receivers: story.receivers,
       onWrite(written) {
-        for (const one of [watch, rest, breakers, lines]) one.see(written);
+        for (const one of [watch, rest, breakers, lines, overheard]) one.see(written);
       },
       onLine(line) {
-        for (const one of [witness, breakers]) one.hear(line);
+        for (const one of [witness, breakers, overheard]) one.hear(line);
       },
+      onEscape: overheard.escape,
+      around: requests.around,
       rest,
     });
+    const product: Product = {
+      ...bare,
+      async request(process, request) {
+        const answer = await bare.request(process, request);
+        for (const one of [overheard, requests]) one.answered(request, answer);
+        return answer;
+      },
+    };
     sqsWeather(simulation, product.sqs, { everyMs: WEATHER_EVERY_MS });
     productWeather(product, { everyMs: WEATHER_EVERY_MS });
     const run: Run = {
       ...{ simulation, story, product, book, watch, breakers, lines, audit, witness },
-      ...{ faults, calmFromMs },
+      ...{ overheard, requests, faults, calmFromMs },
     };
     for (const [name, check] of Object.entries(CHANGE_CHECKS)) {
       const wrongOf = check(run);
@@ -118,6 +137,7 @@ export function runSeed(options: RunOptions): Promise<Report> {
     look(run);
     options.onRun?.(run);
     play(product, story, book);
+    keepHouse(product, book, seed, troubledMs);
     simulation.world.clock.after(troubledMs + HOUR_MS, () => resumeAll(run, options.lastOrders));
     simulation.world.clock.after(troubledMs + calmMs, () => {
       const auditor = simulation.spawn('auditor');

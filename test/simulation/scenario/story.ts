@@ -2,6 +2,7 @@ import type { Behaviour, Phase } from '../destinations/behaviour.ts';
 import type { Receiver } from '../destinations/receivers.ts';
 import { type Draws, drawsOf } from '../kernel/draws.ts';
 import type { OrderKind, RetrySpec } from './book.ts';
+import { type Planted, planted, signingSecret, tokenReceivers } from './canaries.ts';
 
 /** What a run is about, drawn from its seed: who receives what, who asks for what and when. */
 export interface Story {
@@ -11,7 +12,7 @@ export interface Story {
   readonly orders: readonly OrderPlan[];
 }
 
-export interface IntegrationPlan {
+export interface IntegrationPlan extends Planted {
   readonly name: string;
   readonly host: string;
   readonly eventTypes: readonly string[];
@@ -19,7 +20,6 @@ export interface IntegrationPlan {
   readonly retry: RetrySpec;
   readonly isFifo: boolean;
   readonly fallbackHosts: readonly string[];
-  readonly fallback: readonly object[];
   readonly breaker: object;
   readonly limits: object;
   readonly timeoutSeconds: number;
@@ -52,7 +52,8 @@ export interface OrderPlan {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const TYPES = ['order.paid', 'order.refunded', 'user.created'];
-export const SOURCE_SECRET = `whsec_${Buffer.from('a secret of the simulated source').toString('base64')}`;
+/** Of the requests to a receiver, so many are sent back to whoever sent them. */
+const ECHOES = 0.3;
 
 const RETRIES: readonly RetrySpec[] = [
   { maxAttempts: 3, schedule: [5, 60], maxAgeSeconds: 7_200 },
@@ -68,20 +69,26 @@ const RETRIES: readonly RetrySpec[] = [
 /** The story of this seed; traffic of `forMs` from the start on. */
 export function storyOf(seed: number, forMs: number): Story {
   const draws = drawsOf(seed, 'story');
+  // Of their own, so that what is hidden where changes nothing else of the story.
+  const secrets = drawsOf(seed, 'secrets');
   const integrations = Array.from({ length: 2 + draws.below(4) }, (_, at) =>
-    integrationPlan(draws, at),
+    planted(integrationPlan(draws, at), secrets),
   );
-  const receivers = integrations.flatMap(({ host, fallbackHosts, secret }) =>
+  const called = integrations.flatMap(({ host, fallbackHosts, secret, linkSecret = secret }) =>
     [host, ...fallbackHosts].map(
-      (one): Receiver => ({ host: one, secrets: [secret], phases: phasesOf(draws, forMs) }),
+      (one): Receiver => ({
+        ...{ host: one, secrets: [secret, linkSecret], echoes: ECHOES },
+        phases: phasesOf(draws, forMs),
+      }),
     ),
   );
+  const receivers = [...called, ...integrations.flatMap(tokenReceivers)];
   const publications = publicationsOf(draws, forMs);
   const orders = ordersOf(draws, { forMs, integrations, publications });
   return { integrations, receivers, publications, orders };
 }
 
-function integrationPlan(draws: Draws, at: number): IntegrationPlan {
+function integrationPlan(draws: Draws, at: number): Parameters<typeof planted>[0] {
   const name = `int-${at}`;
   const host = `${name}.example.com`;
   const hasUrlFallback = draws.chance(0.35);
@@ -91,7 +98,7 @@ function integrationPlan(draws: Draws, at: number): IntegrationPlan {
     eventTypes: draws.chance(0.5)
       ? ['*']
       : [pick(draws, ['order.*', 'user.created', 'order.paid'])],
-    secret: `whsec_${Buffer.from(`${name} signs with this secret text`).toString('base64')}`,
+    secret: signingSecret(name),
     retry: pick(draws, RETRIES),
     isFifo: draws.chance(0.3),
     fallback: hasUrlFallback

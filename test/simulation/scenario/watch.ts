@@ -39,6 +39,9 @@ export interface StoredEvent {
   readonly acceptedAtMs: number;
 }
 
+/** What the tick writes of how far it has come. */
+const TICKS_OWN = /^(CHECKPOINT#|AUDIT-DIGESTS$|AUDIT-SIGNED$)/;
+
 export function newWatch(): Watch {
   const events = new Map<string, StoredEvent>();
   const changes = new Map<string, Change[]>();
@@ -65,7 +68,7 @@ export function newWatch(): Watch {
     see({ table, before, after, atMs }) {
       const row = after ?? before;
       const pk = row?.pk?.S ?? '';
-      if (!pk.startsWith('CHECKPOINT#')) lastWriteAtMs = atMs;
+      if (!TICKS_OWN.test(pk)) lastWriteAtMs = atMs;
       if (table !== TABLE_NAMES.history || row === undefined) return;
       const sk = row.sk?.S ?? '';
       if (sk === 'E' && after !== undefined) {

@@ -11,6 +11,7 @@ import type { Item } from '../dynamodb/values.ts';
 import { NO_WEAKNESSES } from '../dynamodb/weaknesses.ts';
 import { TABLE_NAMES } from '../product/settings.ts';
 import type { Specimen } from './specimens.ts';
+import { SPECIMEN_OPENER } from './specimens-sealed.ts';
 
 /** Rows as they stand in a fixture, table by table: DynamoDB's JSON, with bytes made readable. */
 export type GoldRows = Readonly<Record<string, readonly object[]>>;
@@ -38,7 +39,10 @@ export function world() {
   const random = seededRandom(1);
   const tables = productTables(TABLE_NAMES);
   const model = modelDynamoDb({ clock, random, tables, weaknesses: NO_WEAKNESSES });
-  const options = { clock, random, telemetry: { warn() {} }, retentionDays: FAKE_RETENTION_DAYS };
+  const options = {
+    ...{ clock, random, telemetry: { warn() {} }, retentionDays: FAKE_RETENTION_DAYS },
+    vault: SPECIMEN_OPENER,
+  };
   const through = (client: DynamoDBClient) => dynamoStores(client, TABLE_NAMES, options);
   return { model, through, stores: through(model.client) };
 }

@@ -24,6 +24,8 @@ const KINDS = [
   ['signature', [state, /^AUTH#SIGN#/, /^S$/]],
   ['audit-head', [state, /^AUDIT-HEADS$/, /./]],
   ['audit-intent', [state, /^AUDIT-INTENTS$/, /./]],
+  ['audit-signed', [state, /^AUDIT-SIGNED$/, /./]],
+  ['audit-digest', [audit, /^AUDIT-DIGESTS$/, /^\d/]],
   ['audit-entry', [audit, /^AUDIT#/, /^\d/]],
   ['claim', [state, /^CLAIM#/, /^CLAIM$/]],
   ['checkpoint', [state, /^CHECKPOINT#/, /^CHECKPOINT$/]],

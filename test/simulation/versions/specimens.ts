@@ -13,8 +13,9 @@ import {
 } from '../../contracts/breaker-fixtures.ts';
 import { apiKey, integration, source, T0, ulidOf } from '../../contracts/fixtures.ts';
 import type { FakeStores } from '../../fakes/stores.ts';
-import { AUDIT_SPECIMEN } from './specimens-audit.ts';
+import { AUDIT_SPECIMEN, DIGEST_SPECIMEN } from './specimens-audit.ts';
 import { HISTORY_SPECIMENS } from './specimens-history.ts';
+import { SEALED_SPECIMEN } from './specimens-sealed.ts';
 
 /** Something that is stored, and what is read of it then. */
 export interface Specimen {
@@ -88,6 +89,8 @@ export const SPECIMENS: Readonly<Record<string, Specimen>> = {
     read: ({ apiKeys }) => apiKeys.byId(KEY.id),
   },
   audit: AUDIT_SPECIMEN,
+  'audit-digest': DIGEST_SPECIMEN,
+  sealed: SEALED_SPECIMEN,
   'key-guards': {
     async write({ keyRates, lockOuts, signaturesSeen }) {
       await keyRates.take(KEY.id, { perSecond: 2, burst: 5 }, 3, T0);

@@ -1,6 +1,8 @@
 import { ACCEPTANCE_CHECKS } from './acceptance.ts';
 import { AUDIT_CHECKS } from './audit-log.ts';
+import { AUDIT_REQUEST_CHECKS } from './audit-requests.ts';
 import { BREAKER_CHANGE_CHECKS, BREAKER_CHECKS } from './breakers.ts';
+import { CANARY_CHECKS } from './canaries.ts';
 import { DELIVERY_CHANGE_CHECKS } from './changes.ts';
 import type { ChangeChecks, Checks } from './check.ts';
 import { DELIVERY_CHECKS, DELIVERY_LOOK_CHECKS } from './deliveries.ts';
@@ -12,6 +14,8 @@ import { SCHEDULE_CHECKS } from './schedule.ts';
 
 /** Every guarantee that is judged when a run is over, by the name it has in a failing run. */
 export const CHECKS: Checks = {
+  // First: what has got out cannot be taken back.
+  ...CANARY_CHECKS,
   ...ACCEPTANCE_CHECKS,
   ...DELIVERY_CHECKS,
   ...REQUEST_CHECKS,
@@ -20,6 +24,7 @@ export const CHECKS: Checks = {
   ...BREAKER_CHECKS,
   ...ORDER_CHECKS,
   ...AUDIT_CHECKS,
+  ...AUDIT_REQUEST_CHECKS,
   // Last: it asks what all cost, not whether it went well.
   ...EFFORT_CHECKS,
 };

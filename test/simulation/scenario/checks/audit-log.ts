@@ -1,8 +1,15 @@
-import { AUDIT_INTENTS } from '../../../../lib/adapters/dynamodb/audit-keys.ts';
+import { createPublicKey } from 'node:crypto';
+import { AUDIT_DIGESTS, AUDIT_INTENTS } from '../../../../lib/adapters/dynamodb/audit-keys.ts';
 import { type AuditEntry, parseEntry, type StoredEntry } from '../../../../lib/domain/audit.ts';
 import { WALK_BEGUN, walkEnded, walkOn } from '../../../../lib/domain/audit-chain.ts';
+import {
+  digestsBegun,
+  notHeld,
+  stepOverDigest,
+} from '../../../../lib/domain/audit-digest-chain.ts';
 import type { Product } from '../../product/product.ts';
 import { TABLE_NAMES } from '../../product/settings.ts';
+import { SIGNING_KEY } from '../../product/signing-key.ts';
 import { type Checks, firstWrong } from './check.ts';
 
 /** The audit log is whole, and tells of everything that was changed. */
@@ -22,7 +29,10 @@ export function auditBroken(product: Pick<Product, 'db'>): string | undefined {
   const state = rowsOf(product, 'state');
   const intent = state.find(({ pk }) => pk?.S === AUDIT_INTENTS);
   if (intent !== undefined) return `${intent.sk?.S} was begun, and nobody told of its end`;
-  const chains = Map.groupBy(rowsOf(product, 'audit'), ({ pk }) => pk?.S?.slice('AUDIT#'.length));
+  const entries = rowsOf(product, 'audit').filter(({ pk }) => pk?.S?.startsWith('AUDIT#'));
+  const chains = Map.groupBy(entries, ({ pk }) => pk?.S?.slice('AUDIT#'.length));
+  const unsigned = digestsBroken(product);
+  if (unsigned !== undefined) return unsigned;
   return firstWrong(chains, ([tenant = '', rows]) => {
     const head = state.find(({ pk, sk }) => pk?.S === 'AUDIT-HEADS' && sk?.S === tenant);
     const anchor = { seq: Number(head?.sq?.N ?? 0), hash: head?.hs?.S ?? '' };
@@ -35,6 +45,24 @@ export function auditBroken(product: Pick<Product, 'db'>): string | undefined {
     if (new Set(ids).size !== ids.length) return `${tenant} has an entry twice`;
     return undefined;
   });
+}
+
+/** What is wrong with what was signed: gaps are not, for ticks may rest here for days. */
+function digestsBroken(product: Pick<Product, 'db'>): string | undefined {
+  const all = rowsOf(product, 'audit');
+  const digests = all.filter(({ pk }) => pk?.S === AUDIT_DIGESTS).map(storedOf);
+  const known = { keys: [createPublicKey(SIGNING_KEY)] };
+  let walk = digestsBegun();
+  for (const row of digests.sort((a, b) => a.place - b.place)) {
+    const step = stepOverDigest(walk, row, known);
+    walk = step.walk;
+    const lost = step.heads.find(({ tenant, seq, hash }) => {
+      const entry = all.find(({ pk, sk }) => pk?.S === `AUDIT#${tenant}` && Number(sk?.S) === seq);
+      return entry === undefined || parseEntry(storedOf(entry).text)?.hash !== hash;
+    });
+    if (lost !== undefined) return `${lost.tenant}: ${notHeld(lost).message}`;
+  }
+  return walk.problem?.message;
 }
 
 /** An integration that was changed more often than entries may tell of. */

@@ -7,6 +7,8 @@ export interface Clocks {
   offsetsOf(process: string): readonly number[];
   /** How far ahead of the true time a clock may have been. */
   readonly aheadMs: number;
+  /** How far behind it. */
+  readonly behindMs: number;
   /** How far one clock may have jumped under way, all its jumps together. */
   readonly jumpMs: number;
 }
@@ -29,6 +31,7 @@ export function clocksOf(faults: readonly Fault[]): Clocks {
   return {
     offsetsOf: (process) => offsets.get(process) ?? RIGHT,
     aheadMs: Math.max(...all),
+    behindMs: -Math.min(...all),
     jumpMs: Math.max(0, ...jumps.values()),
   };
 }

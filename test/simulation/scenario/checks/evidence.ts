@@ -1,4 +1,6 @@
 import type { Attempt, Delivery } from '../../../../lib/domain/delivery.ts';
+import { ATTEMPT_SECONDS_MAX } from '../../../../lib/domain/integration.ts';
+import { urlShown } from '../../../../lib/domain/url-shown.ts';
 import type { Entry } from '../../destinations/receivers.ts';
 import type { Accepted, Order, OrderKind, Registered } from '../book.ts';
 import type { Run } from '../run.ts';
@@ -60,7 +62,10 @@ function gathered(run: Run): Evidence {
     const own = requests.get(id) ?? [];
     // A record that fits two requests is of the one whose sender lived longer to write it.
     const likely = own.toSorted((a, b) => deathMs(b) - deathMs(a));
-    const requestOf = matched(last.attempts, likely, clocks);
+    const requestOf = matched(last.attempts, likely, {
+      clocks,
+      asksBefore: integration.tokenHost !== undefined,
+    });
     const recorded = new Set(requestOf.values());
     dossiers.push({
       ...{ id, integration, changes, last, requests: own, requestOf },
@@ -82,12 +87,12 @@ const TRAVEL_MS = 20;
  * An attempt is of the request that was made when it says, by the clock of who made it. Two that
  * were made at the same time may both fit: then each gets the one that leaves one to the other.
  */
-function matched(attempts: readonly Attempt[], entries: readonly Entry[], clocks: Clocks) {
+function matched(attempts: readonly Attempt[], entries: readonly Entry[], timing: Timing) {
   const attemptOf = new Map<Entry, Attempt>();
   const give = (attempt: Attempt, tried: Set<Entry>): boolean => {
     for (const entry of entries) {
       if (tried.has(entry)) continue;
-      if (!isSameAnswer(attempt, entry) || !isSameTime(attempt, entry, clocks)) continue;
+      if (!isSameAnswer(attempt, entry) || !isSameTime(attempt, entry, timing)) continue;
       tried.add(entry);
       const other = attemptOf.get(entry);
       if (other !== undefined && !give(other, tried)) continue;
@@ -101,16 +106,34 @@ function matched(attempts: readonly Attempt[], entries: readonly Entry[], clocks
 }
 
 function isSameAnswer({ statusCode, target, error }: Attempt, entry: Entry): boolean {
-  if (entry.url !== target) return false;
+  // How much of a URL may be on record is for the check of secrets.
+  if (urlShown(entry.url) !== urlShown(target)) return false;
   if (statusCode !== null) return entry.isHeard && entry.status === statusCode;
   return !entry.isHeard && (error === 'timeout' || error === 'reset');
 }
 
-function isSameTime(attempt: Attempt, { atMs, untilMs, from }: Entry, clocks: Clocks): boolean {
+/** No attempt takes longer, whatever comes before its request. */
+const TOKEN_MS_MAX = ATTEMPT_SECONDS_MAX * 1_000;
+
+interface Timing {
+  readonly clocks: Clocks;
+  /** An attempt may begin with the request for an access token, which is none of the delivery's. */
+  readonly asksBefore: boolean;
+}
+
+function isSameTime(
+  attempt: Attempt,
+  { atMs, untilMs, from }: Entry,
+  { clocks, asksBefore }: Timing,
+): boolean {
   const isTravel = (ms: number) => ms >= -1 && ms <= TRAVEL_MS;
+  const isBegun = (ms: number) => isTravel(ms) || (asksBefore && ms > 0 && ms < TOKEN_MS_MAX);
   return clocks.offsetsOf(from).some((offsetMs) => {
     const beganMs = attempt.startedAtMs - offsetMs;
-    return isTravel(atMs - beganMs) && isTravel(beganMs + attempt.latencyMs - untilMs);
+    if (!isBegun(atMs - beganMs)) return false;
+    if (isTravel(beganMs + attempt.latencyMs - untilMs)) return true;
+    // A clock that is set back meanwhile hides how long the token took.
+    return asksBefore && isTravel(attempt.latencyMs - (untilMs - atMs));
   });
 }
 

@@ -28,7 +28,7 @@ interface Turn {
 
 function earlyIn(run: Run, dossier: Dossier): string | undefined {
   const { id, integration } = dossier;
-  const { jumpMs } = evidenceOf(run).clocks;
+  const { jumpMs, behindMs } = evidenceOf(run).clocks;
   const { schedule } = integration.retry;
   const turns = turnsOf(dossier);
   return firstWrong(turns.entries(), ([at, { attempt, number }]) => {
@@ -38,7 +38,9 @@ function earlyIn(run: Run, dossier: Dossier): string | undefined {
     const delayMs = (schedule[before.number - 1] ?? schedule.at(-1) ?? 0) * 1_000;
     const hintMs = (before.attempt.retryAfterSeconds ?? 0) * 1_000;
     const dueAtMs = endOf(before.attempt) + Math.max(delayMs, hintMs);
-    if (attempt.startedAtMs >= dueAtMs - EARLY_MS - 2 * jumpMs) return undefined;
+    // What is held was due by the clock of who held it, and is let go by another's.
+    const otherMs = wasHeld(dossier, attempt) ? behindMs : 0;
+    if (attempt.startedAtMs >= dueAtMs - EARLY_MS - 2 * jumpMs - otherMs) return undefined;
     return `${id}: attempt ${attempt.number} began at ${attempt.startedAtMs}, due at ${dueAtMs}`;
   });
 }
@@ -69,12 +71,20 @@ function turnsOf(dossier: Dossier): readonly Turn[] {
  * Whether it joined a delivery that had changed meanwhile: then a failure changes nothing, neither
  * the time of the next attempt nor what the receiver asked for (see docs/architecture.md).
  */
-function isLate({ changes }: Dossier, { id }: Attempt): boolean {
-  const change = changes.find(({ after }) => after?.attempts.some((one) => one.id === id));
+function isLate(dossier: Dossier, attempt: Attempt): boolean {
+  const change = recordOf(dossier, attempt);
   if (change?.before === undefined || change.after === undefined) return false;
   // Nobody had a claim: it was made without one, and so was the one before it.
   if (leaseOf(change.before) === undefined) return true;
   return JSON.stringify(change.before.state) === JSON.stringify(change.after.state);
+}
+
+function wasHeld(dossier: Dossier, attempt: Attempt): boolean {
+  return recordOf(dossier, attempt)?.before?.state.status === 'held';
+}
+
+function recordOf({ changes }: Dossier, { id }: Attempt) {
+  return changes.find(({ after }) => after?.attempts.some((one) => one.id === id));
 }
 
 /** A recovery is a job, which goes on after its order was heard; what it holds, a drain lets go. */

@@ -1,0 +1,122 @@
+import {
+  DIGEST_AT_LEAST_MS,
+  DIGEST_EVERY_MS,
+  DIGEST_LATE_MS,
+  type DigestContent,
+  type DigestEnd,
+  digestAfter,
+  digestEndAt,
+  digestText,
+  HEADS_MAX,
+  hashToSign,
+  type TenantHead,
+} from '../domain/audit-digest.ts';
+import type { SignedHead } from '../domain/audit-digest-chain.ts';
+import { isHeld } from './audit.ts';
+import { concurrently } from './concurrently.ts';
+import type { Clock, Telemetry } from './ports.ts';
+import type { AuditDigests, AuditTrail, DigestSigner } from './ports-audit.ts';
+
+export interface DigestDeps {
+  readonly auditTrail: Pick<AuditTrail, 'heads' | 'read'>;
+  readonly auditDigests: Pick<AuditDigests, 'end' | 'append' | 'signed' | 'noteSigned'>;
+  readonly digestSigner: DigestSigner;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly telemetry: Pick<Telemetry, 'info' | 'warn' | 'error' | 'count'>;
+}
+
+/** A tick may come a little early. */
+const EARLY_MS = 10_000;
+/** Digests made in one minute: what more has changed comes five minutes later. */
+const DIGESTS_MAX = 20;
+const WIDTH = 20;
+
+/**
+ * Signs where chains end, every five minutes if any has grown and every hour if none has; the tick
+ * calls it each minute. Of two that do so at the same time one adds the digest. Killed in between,
+ * the next digest says the same once more. While the key cannot be used nothing is signed; after
+ * two hours an alarm tells.
+ */
+export async function signHeads(deps: DigestDeps, outOfTime: () => boolean): Promise<void> {
+  const end = await deps.auditDigests.end();
+  const ageMs = deps.clock.nowMs() - end.atMs + EARLY_MS;
+  // One that was made by a clock that ran far ahead must keep nothing from being signed.
+  if (Math.abs(ageMs) < DIGEST_EVERY_MS) return;
+  const grown = await headsToSign(deps);
+  if (grown.length === 0 && ageMs < DIGEST_AT_LEAST_MS) return;
+  const pages = Array.from({ length: Math.ceil(grown.length / HEADS_MAX) || 1 }, (_, page) =>
+    grown.slice(page * HEADS_MAX, (page + 1) * HEADS_MAX),
+  );
+  let last: DigestEnd | undefined = end;
+  for (const heads of pages.slice(0, DIGESTS_MAX)) {
+    if (outOfTime()) return;
+    last = await addDigest(deps, last, heads);
+    if (last === undefined) return;
+  }
+}
+
+/** Of chains that have grown since they were signed last, as far as their rows agree. */
+async function headsToSign(deps: DigestDeps): Promise<readonly TenantHead[]> {
+  const [heads, noted] = await Promise.all([deps.auditTrail.heads(), deps.auditDigests.signed()]);
+  const signed = new Map(noted.map((head) => [head.tenant, head]));
+  const grown = heads.filter(({ tenant, seq, hash }) => {
+    const known = signed.get(tenant);
+    return known?.seq !== seq || known.hash !== hash;
+  });
+  const sound = await concurrently(grown, WIDTH, (head) =>
+    isSound(deps, head, signed.get(head.tenant)),
+  );
+  return grown.filter((_, i) => sound[i]);
+}
+
+/** What is signed stays said: a head that its chain does not hold, or that leaves one out, is not. */
+async function isSound(
+  { auditTrail, telemetry }: DigestDeps,
+  head: TenantHead,
+  signed: SignedHead | undefined,
+): Promise<boolean> {
+  const { tenant } = head;
+  for (const known of signed === undefined ? [head] : [signed, head]) {
+    if (await isHeld(auditTrail, tenant, known)) continue;
+    telemetry.error('audit.broken', { tenant, seq: known.seq, hash: known.hash });
+    telemetry.count('AuditChainsBroken');
+    return false;
+  }
+  return true;
+}
+
+/** The end after it; undefined where another was faster, or the key cannot be used. */
+async function addDigest(
+  deps: DigestDeps,
+  end: DigestEnd,
+  heads: readonly TenantHead[],
+): Promise<DigestEnd | undefined> {
+  const { auditDigests, digestSigner, clock, telemetry } = deps;
+  const content = digestAfter(end, heads, digestSigner.key, clock.nowMs());
+  const signature = await signatureOf(deps, content, end);
+  if (signature === undefined) return undefined;
+  const { number } = content;
+  const text = digestText({ ...content, signature });
+  if ((await auditDigests.append(number, text)) === 'taken') return undefined;
+  const made = digestEndAt({ place: number, text });
+  // Who keeps the logs knows every digest there has been.
+  telemetry.info('audit.signed', { seq: number, hash: made.hash, count: heads.length });
+  await concurrently(heads, WIDTH, (head) => auditDigests.noteSigned({ ...head, digest: number }));
+  return made;
+}
+
+async function signatureOf(
+  { digestSigner, clock, telemetry }: DigestDeps,
+  content: DigestContent,
+  end: DigestEnd,
+): Promise<string | undefined> {
+  try {
+    return await digestSigner.sign(hashToSign(content));
+  } catch (error) {
+    const ageMs = clock.nowMs() - end.atMs;
+    const isLate = ageMs > DIGEST_LATE_MS;
+    telemetry.warn('audit.unsigned', { seq: end.number, error, ...(end.atMs > 0 && { ageMs }) });
+    if (isLate) telemetry.count('AuditDigestsLate');
+    return undefined;
+  }
+}
