@@ -1,7 +1,8 @@
+import { isAddressAllowed } from '../domain/cidr.ts';
 import { RequestError } from '../domain/errors.ts';
 import { ID_RANDOM_BYTES, type SourceId, ulid } from '../domain/ids.ts';
 import { inboundEvent } from '../domain/inbound.ts';
-import type { InboundRequest, Source } from '../domain/source.ts';
+import type { InboundRequest, RejectReason, Source, Verdict } from '../domain/source.ts';
 import { verify } from '../domain/verify.ts';
 import type { Published } from './accept-event.ts';
 import type { Claims } from './ports.ts';
@@ -13,6 +14,11 @@ export interface ReceiveDeps extends PublishDeps {
    */
   readonly sourceOf: (id: SourceId, freshMs?: number) => Promise<Source | undefined>;
   readonly claims: Claims;
+}
+
+/** A webhook, and the address that it came from. */
+export interface ReceivedRequest extends InboundRequest {
+  readonly sourceIp?: string | undefined;
 }
 
 export type Received = { readonly source: Source; readonly published: Published };
@@ -27,20 +33,20 @@ const REFUSED_BY_MS = 250;
 const DEDUPLICATED_MS = 86_400_000;
 
 /**
- * Accepts a foreign webhook: verified over its raw bytes, deduplicated by the provider's own id,
+ * Accepts a foreign webhook: from where the source may send, verified over its raw bytes, deduplicated by the provider's own id,
  * then published like any event. Nothing is stored for a request that does not verify.
  */
 export async function receiveInbound(
   deps: ReceiveDeps,
   sourceId: SourceId,
-  request: InboundRequest,
+  request: ReceivedRequest,
 ): Promise<Received> {
   const nowMs = deps.clock.nowMs();
   let source = await sourceFor(deps, sourceId);
-  let checked = verify(source.verification, request, nowMs);
+  let checked = judge(source, request, nowMs);
   if (checked.kind === 'rejected') {
     source = await sourceFor(deps, sourceId, REFUSED_BY_MS);
-    checked = verify(source.verification, request, nowMs);
+    checked = judge(source, request, nowMs);
   }
   if (checked.kind === 'rejected') {
     deps.telemetry.count('InboundVerificationFailures');
@@ -57,6 +63,13 @@ export async function receiveInbound(
   if (once !== undefined) seed = await seedOf(deps, `once#${source.id}#${once}`, seed);
   const event = { tenant: source.tenant, type, data, source: source.id, id: `evt_${seed}` };
   return { source, published: await publishOnce(deps, event) };
+}
+
+/** The address first: who may not send here learns nothing of signatures. */
+function judge(source: Source, request: ReceivedRequest, nowMs: number): Verdict {
+  return isAddressAllowed(source, request.sourceIp ?? '')
+    ? verify(source.verification, request, nowMs)
+    : { kind: 'rejected', reason: 'address-not-allowed' };
 }
 
 async function sourceFor(
@@ -109,8 +122,11 @@ async function publishOnce(
 }
 
 /** One answer for every way a signature can be wrong; the reason is in the log. */
-function refusal(reason: string): RequestError {
+function refusal(reason: RejectReason): RequestError {
+  if (reason === 'address-not-allowed') {
+    return new RequestError(reason, 'This source may not send from here.');
+  }
   return reason === 'timestamp-out-of-tolerance'
-    ? new RequestError('timestamp-out-of-tolerance', 'The signed timestamp is too old or too new.')
+    ? new RequestError(reason, 'The signed timestamp is too old or too new.')
     : new RequestError('invalid-signature', 'The signature is missing or does not match.');
 }

@@ -150,8 +150,13 @@ function withSettings(deps: SourceDeps, stored: Source, input: SourceInput): Mad
   return { source: { id, tenant, ...settingsOf(input), verification, ...times }, ...made };
 }
 
-function settingsOf({ name, description, eventTypePrefix, response }: SourceInput) {
-  return { name, description, eventTypePrefix, ...(response !== undefined && { response }) };
+function settingsOf(input: SourceInput) {
+  const { name, description, eventTypePrefix, allowCidrs, response } = input;
+  return {
+    ...{ name, description, eventTypePrefix },
+    ...(allowCidrs !== undefined && { allowCidrs }),
+    ...(response !== undefined && { response }),
+  };
 }
 
 function currentSecret({ verification }: Source): string | undefined {

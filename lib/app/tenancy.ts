@@ -1,5 +1,5 @@
 import type { Principal } from '../domain/api-key.ts';
-import { RequestError, shown } from '../domain/errors.ts';
+import { invalidField, RequestError, shown } from '../domain/errors.ts';
 import { DEFAULT_TENANT, TENANT } from '../domain/integration.ts';
 
 /** Who asks, and which tenant the request names outside its body (`?tenant=`). */
@@ -15,9 +15,16 @@ export function tenantSeen({ principal, tenant }: Caller): string | undefined {
   return principal.tenant;
 }
 
-/** The tenant that something new is for: the one named, else the key's own, else the default. */
+/**
+ * The tenant that something new is for: the one named, else the key's own, else the default. 422
+ * where body and query name different ones.
+ */
 export function tenantOfNew(caller: Caller, named: string | undefined): string {
   requireTenant(caller.principal, named);
+  if (named !== undefined && caller.tenant !== undefined && named !== caller.tenant) {
+    const [given, asked] = [named, caller.tenant].map((tenant) => JSON.stringify(shown(tenant)));
+    throw invalidField('tenant', `${given} is not the tenant of the query, ${asked}`);
+  }
   return named ?? tenantSeen(caller) ?? DEFAULT_TENANT;
 }
 

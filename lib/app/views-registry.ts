@@ -68,6 +68,7 @@ export function sourceView(source: Source, publicUrl: string, secret?: string) {
     eventTypePrefix,
     url: `${publicUrl}/in/${id}`,
     verification: verificationDocument(verification),
+    allowCidrs: source.allowCidrs ?? null,
     response: response ?? null,
     ...(publicKey !== undefined && { publicKey }),
     ...(secret !== undefined && { secret }),

@@ -1,5 +1,5 @@
-import { type ApiKey, CIDRS_MAX, type RateLimit } from './api-key.ts';
-import { isCidrWithin } from './cidr.ts';
+import type { ApiKey, RateLimit } from './api-key.ts';
+import { CIDRS_MAX, isCidrWithin } from './cidr.ts';
 import type { KeyId } from './ids.ts';
 
 /** What limits a key besides its scopes and its tenant. */

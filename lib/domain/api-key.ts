@@ -45,9 +45,6 @@ export interface ApiKey {
   readonly rotatedFrom?: KeyId;
 }
 
-/** Blocks of addresses in one list of a key. */
-export const CIDRS_MAX = 50;
-
 /** A bucket of `burst` requests that fills by `perSecond` a second. */
 export interface RateLimit {
   readonly perSecond: number;

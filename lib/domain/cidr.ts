@@ -6,7 +6,10 @@ import {
   parseBlock,
 } from './addresses.ts';
 
-/** From where a key may be used: `denyCidrs` wins; without `allowCidrs` from everywhere else. */
+/** Blocks of addresses in one list. */
+export const CIDRS_MAX = 50;
+
+/** From where a key may be used, or webhooks come: `denyCidrs` wins; without `allowCidrs` from everywhere else. */
 export interface AddressRule {
   readonly allowCidrs?: readonly string[];
   readonly denyCidrs?: readonly string[];

@@ -11,6 +11,8 @@ export interface Source {
   readonly verification: Verification;
   /** Put before the provider's own type: `github` makes `github.push`. */
   readonly eventTypePrefix: string;
+  /** Canonical blocks: webhooks from other addresses are refused; absent: from everywhere. */
+  readonly allowCidrs?: readonly string[];
   /** What a good request is answered with; absent: 202 with the event's id. */
   readonly response?: { readonly statusCode: number; readonly body: string };
   readonly createdAtMs: number;
@@ -83,4 +85,6 @@ export type RejectReason =
   | 'malformed-id'
   | 'bad-signature'
   /** Only of a request whose signature is right: nobody else learns what the clock says. */
-  | 'timestamp-out-of-tolerance';
+  | 'timestamp-out-of-tolerance'
+  /** Not from one of the source's blocks of addresses; the signature was not looked at. */
+  | 'address-not-allowed';

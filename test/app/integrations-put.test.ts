@@ -128,6 +128,17 @@ describe('putting an integration', () => {
     expect(await stored()).not.toHaveProperty('healthCheck');
   });
 
+  it('creates nothing where body and query name different tenants', async () => {
+    const { world } = setUp();
+    const caller = { ...ME, tenant: 'a' };
+    const { fields } = await refusalOf(
+      putIntegration(world, caller, 'erp', { ...BASE, tenant: 'b' }),
+    );
+    expect(fields).toEqual({ tenant: '"b" is not the tenant of the query, "a"' });
+    const made = await putIntegration(world, caller, 'erp', { ...BASE, tenant: 'a' });
+    expect(made.integration.tenant).toBe('a');
+  });
+
   it('renames by id, never by name, and creates by name only', async () => {
     const { world } = setUp();
     const { id } = await createIntegration(world, ME, BASE);

@@ -45,6 +45,7 @@ describe('registering a source', () => {
       eventTypePrefix: 'github',
       url: `https://hooks.example.com/in/${made.id}`,
       verification: {},
+      allowCidrs: null,
       response: null,
       createdAt: '2026-01-15T12:00:00.000Z',
       updatedAt: '2026-01-15T12:00:00.000Z',

@@ -35,6 +35,7 @@ describe('a source', () => {
       description: 'd',
       eventTypePrefix: 'shop.in',
       verification: { header: 'X-Mac', encoding: 'base64', toleranceSeconds: 60 },
+      allowCidrs: ['192.0.2.0/24', '2001:DB8:0::/32', '192.0.2.0/24'],
       response: { statusCode: 200, body: 'ok' },
     };
     expect(parse(given)).toEqual({
@@ -43,6 +44,7 @@ describe('a source', () => {
       description: 'd',
       eventTypePrefix: 'shop.in',
       secrets: ['first-secret', 'second-secret'],
+      allowCidrs: ['192.0.2.0/24', '2001:db8::/32'],
       response: { statusCode: 200, body: 'ok' },
       verification: {
         provider: 'hmac',

@@ -55,6 +55,25 @@ describe('receiving over HTTP', () => {
     expect(deps.telemetry.counts.get('InboundVerificationFailures')).toBe(1);
   });
 
+  it('403 from elsewhere than its blocks of addresses, whatever is signed; 202 from within', async () => {
+    const { call, send, deps, id } = await withSource({ allowCidrs: ['198.51.100.0/24'] });
+    for (const headers of [{}, { 'x-hub-signature-256': 'sha256=0' }]) {
+      const answer = await send(headers);
+      expect([answer.status, answer.json.code]).toEqual([403, 'address-not-allowed']);
+    }
+    expect((await call('GET', '/v1/events')).json.data).toEqual([]);
+    expect(deps.telemetry.counts.get('InboundVerificationFailures')).toBe(2);
+    const change = (allowCidrs: unknown) =>
+      call('PATCH', `/v1/sources/${id}`, { body: { allowCidrs } });
+    // Where requests of these tests come from.
+    expect((await change(['203.0.113.9/32'])).json.allowCidrs).toEqual(['203.0.113.9/32']);
+    expect((await send()).status).toBe(202);
+    expect((await change(['203.0.113.10/32'])).status).toBe(200);
+    expect((await send()).status).toBe(403);
+    expect((await change(null)).json.allowCidrs).toBeNull();
+    expect((await send()).status).toBe(202);
+  });
+
   it.each(['src_01k00000000000000000000000', 'nonsense'])('404 for the source %s', async (id) => {
     const { call } = httpWorld();
     const answer = await call('POST', `/in/${id}`, { raw: '{}', principal: null });

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
-import { CIDRS_MAX, type RateLimit, SCOPES, type Scope } from '../api-key.ts';
+import { type RateLimit, SCOPES, type Scope } from '../api-key.ts';
 import { BURST_MAX, RATE_PER_SECOND } from '../api-key-rate.ts';
-import { canonicalCidr } from '../cidr.ts';
 import { shown } from '../errors.ts';
 import { parseInstant } from '../event-input.ts';
 import { parseBody } from './body.ts';
-import { choice, decimal, fields, listOf, refusal, tenantText, text, whole } from './field.ts';
+import { canonicalCidrs, cidrProblems, cidrs } from './cidr-list.ts';
+import { choice, decimal, fields, listOf, tenantText, text, whole } from './field.ts';
 
 /** Everything a caller may set of a key. */
 export interface KeyInput {
@@ -23,10 +23,6 @@ export interface KeyInput {
 const NAME_CHARS_MAX = 100;
 const READ_ONLY = [...['id', 'key', 'prefix', 'canSign', 'rotatedFrom', 'createdAt', 'lastUsedAt']];
 const GRACE_SECONDS = { default: 86_400, max: 604_800 } as const;
-const CIDR_CHARS_MAX = 49;
-
-const CIDR_RULE = 'a block such as 192.0.2.0/24 or 2001:db8::/32, all bits behind its prefix zero';
-const cidrs = () => listOf(text(/^/, CIDR_CHARS_MAX, CIDR_RULE), 1, CIDRS_MAX);
 
 export const keySchema = fields({
   name: text(
@@ -62,8 +58,8 @@ export function parseKeyInput(body: unknown, nowMs: number): KeyInput {
     ],
   });
   const expiresAtMs = rest.expiresAt === undefined ? undefined : parseInstant(rest.expiresAt);
-  const allowCidrs = canonical(rest.allowCidrs);
-  const denyCidrs = canonical(rest.denyCidrs);
+  const allowCidrs = canonicalCidrs(rest.allowCidrs);
+  const denyCidrs = canonicalCidrs(rest.denyCidrs);
   return {
     name,
     scopes: [...new Set(scopes)],
@@ -78,20 +74,6 @@ export function parseKeyInput(body: unknown, nowMs: number): KeyInput {
 /** How long the old key goes on working beside the new one; no body at all asks for a day. */
 export function parseKeyRotation(body: unknown): { readonly graceSeconds: number } {
   return parseBody(keyRotationSchema, body ?? {});
-}
-
-/** Each block once, as it is written in one way only. */
-function canonical(given: readonly string[] | undefined): readonly string[] | undefined {
-  return given && [...new Set(given.flatMap((cidr) => canonicalCidr(cidr) ?? []))];
-}
-
-function cidrProblems(field: string, given: unknown) {
-  if (!Array.isArray(given)) return [];
-  return given.slice(0, CIDRS_MAX).flatMap((cidr: unknown, i) => {
-    if (typeof cidr !== 'string' || cidr.length > CIDR_CHARS_MAX) return [];
-    if (canonicalCidr(cidr) !== undefined) return [];
-    return [{ path: `${field}.${i}`, message: refusal(cidr, CIDR_RULE) }];
-  });
 }
 
 function expiryProblems(given: unknown, nowMs: number) {

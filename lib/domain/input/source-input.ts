@@ -6,6 +6,7 @@ import { isReservedType, RESERVED_RULE } from '../routing.ts';
 import { SECRETS_LIVE_MAX } from '../secrets.ts';
 import type { Source } from '../source.ts';
 import { parseBody } from './body.ts';
+import { canonicalCidrs, cidrProblems, cidrs } from './cidr-list.ts';
 import {
   choice,
   description,
@@ -36,6 +37,8 @@ export interface SourceInput {
   /** Newest first; undefined: keep those there are, or make one. */
   readonly secrets?: readonly string[];
   readonly eventTypePrefix: string;
+  /** Canonical, each once. */
+  readonly allowCidrs?: readonly string[];
   readonly response?: { readonly statusCode: number; readonly body: string };
 }
 
@@ -52,7 +55,6 @@ const OTHER_PROVIDERS = [
   'paddle',
   'basic',
 ];
-const LATER = ['allowCidrs'];
 const READ_ONLY = ['id', 'url', 'createdAt', 'updatedAt'];
 const PREFIX_CHARS_MAX = 64;
 const ANSWER_CHARS_MAX = 1_000;
@@ -73,6 +75,7 @@ export const sourceSchema = fields({
     ),
   ),
   verification: z.optional(z.unknown()),
+  allowCidrs: z.optional(cidrs()),
   response: z.optional(
     fields({
       statusCode: z._default(whole(200, 299), 202),
@@ -90,15 +93,16 @@ export const sourceSchema = fields({
  */
 export function parseSourceInput(body: unknown, stored?: Source): SourceInput {
   const parsed = parseBody(sourceSchema, body, {
-    later: LATER,
     readOnly: READ_ONLY,
     also: (object) => [
       ...verificationProblems(object, stored?.verification),
       ...prefixProblems(object),
+      ...cidrProblems('allowCidrs', object.allowCidrs),
     ],
   });
   const { name, tenant, provider, secret, publicKey, response } = parsed;
   const secrets = secret === undefined ? parsed.secrets : [secret];
+  const allowCidrs = canonicalCidrs(parsed.allowCidrs);
   return {
     name,
     description: parsed.description,
@@ -106,6 +110,7 @@ export function parseSourceInput(body: unknown, stored?: Source): SourceInput {
     eventTypePrefix: parsed.eventTypePrefix ?? defaultPrefix(provider, name),
     ...(tenant !== undefined && { tenant }),
     ...(secrets !== undefined && { secrets }),
+    ...(allowCidrs !== undefined && { allowCidrs }),
     ...(response !== undefined && { response }),
   };
 }
@@ -139,7 +144,7 @@ function defaultPrefix(provider: Source['verification']['provider'], name: strin
  * another `provider` begins anew with what the patch says of `verification` and `publicKey`.
  */
 export function patchedSource(source: Source, patch: JsonObject): unknown {
-  const { name, description: about, verification, eventTypePrefix, response } = source;
+  const { name, description: about, verification, eventTypePrefix, allowCidrs, response } = source;
   const publicKey = 'publicKey' in verification ? verification.publicKey : undefined;
   const anew = patch.provider !== undefined && patch.provider !== verification.provider;
   const document = {
@@ -149,6 +154,7 @@ export function patchedSource(source: Source, patch: JsonObject): unknown {
     eventTypePrefix,
     ...(!anew && { verification: verificationDocument(verification) }),
     ...(!anew && publicKey !== undefined && { publicKey }),
+    ...(allowCidrs !== undefined && { allowCidrs }),
     ...(response !== undefined && { response }),
   };
   return mergePatch(document, patch);

@@ -73,6 +73,7 @@ export const REGISTRY_EXAMPLES = {
     eventTypePrefix: 'stripe',
     url: 'https://hooks.example.com/in/src_01kkpx3s4h8m2n6q9r5t7v1w3x',
     verification: { toleranceSeconds: 300 },
+    allowCidrs: null,
     response: null,
     createdAt: AT,
     updatedAt: AT,

@@ -33,7 +33,8 @@ export const KEY_OPERATIONS: Operations = {
     ...{ id: 'deleteKey', tag: 'Keys', scope: 'keys:write', summary: 'Revoke a key' },
     query: ONE,
     answers: { 204: DELETED },
-    problems: ['conflict'],
+    // A key cannot delete itself.
+    problems: ['conflict', 'invalid-state'],
   },
   'POST /v1/keys/{key}/rotate': {
     ...{ id: 'rotateKey', tag: 'Keys', scope: 'keys:write', summary: 'Make the next key' },

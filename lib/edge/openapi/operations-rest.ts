@@ -139,7 +139,7 @@ const RECEIVING: Operations = {
       202: answered('Accepted as an event.', 'Received'),
       '2XX': { description: "The source's own `response`.", content: { '*/*': {} } },
     },
-    problems: ['invalid-signature', 'timestamp-out-of-tolerance'],
+    problems: ['invalid-signature', 'timestamp-out-of-tolerance', 'address-not-allowed'],
   },
 };
 

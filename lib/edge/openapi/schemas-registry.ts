@@ -128,6 +128,7 @@ const SOURCE = object(
     eventTypePrefix: text(),
     url: text({ description: 'Where the provider sends its webhooks.' }),
     verification: object({}, { ...SIGNED_WITH, ...NAMED, toleranceSeconds: COUNT }),
+    allowCidrs: nullable(listOf(text({ description: 'From where webhooks may come.' }))),
     response: nullable(object({ statusCode: COUNT, body: text() })),
     createdAt: INSTANT,
     updatedAt: INSTANT,

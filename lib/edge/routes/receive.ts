@@ -22,8 +22,9 @@ export function receiveRoutes(deps: ReceiveDeps) {
 async function receive(deps: ReceiveDeps, request: HttpRequest): Promise<Reply> {
   const id = param(request, 'source');
   if (!isSourceId(id)) throw notFound('source', id);
-  const { method, path, rawQuery: query, headers, body } = request;
-  const received = await receiveInbound(deps, id, { method, path, query, headers, body });
+  const { method, path, rawQuery: query, headers, body, sourceIp } = request;
+  const webhook = { method, path, query, headers, body, sourceIp };
+  const received = await receiveInbound(deps, id, webhook);
   return answerOf(received.source) ?? { statusCode: 202, body: { id: received.published.id } };
 }
 
