@@ -152,6 +152,7 @@ function environmentOf(endpoints: Endpoints): Record<string, string> {
     [ENV.stage]: 'dev',
     [ENV.version]: '0.0.0',
     [ENV.egress]: 'loopback',
+    [ENV.ownHosts]: 'api.example.com',
     [ENV.registryTable]: 'registry',
     [ENV.historyTable]: 'history',
     [ENV.stateTable]: 'state',

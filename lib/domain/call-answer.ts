@@ -82,8 +82,12 @@ export function answerOf(
   return { statusCode, headers: { ...headers, ...(type && { 'content-type': UNTYPED }) }, body };
 }
 
+/** A redirect of it leads callers no further than a service's would. */
 export function staticAnswer({ statusCode, headers, body }: StaticLink): CallAnswer {
-  const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+  const named = Object.entries(headers).map(([given, value]) => {
+    const name = given.toLowerCase();
+    return [isActedOn(name, statusCode) ? `${OF_SERVICE}${name}` : name, value];
+  });
   return { statusCode, headers: Object.fromEntries(named), body: Buffer.from(body, 'utf8') };
 }
 

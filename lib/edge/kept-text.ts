@@ -19,7 +19,9 @@ export function keptText(make: () => KeptText): (request: HttpRequest) => Reply 
     readQuery(request, []);
     made ??= tagged(make());
     const { text, etag } = made;
-    const kept = { etag, 'cache-control': CACHE };
+    // Caches take the headers of a 304 over those they stored: the page's policy must be there too.
+    const { 'content-type': _, ...ofBoth } = made.headers;
+    const kept = { ...ofBoth, etag, 'cache-control': CACHE };
     const known = request.headers['if-none-match']?.split(',').map((tag) => tag.trim()) ?? [];
     if (known.includes(etag) || known.includes('*')) return { statusCode: 304, headers: kept };
     return { statusCode: 200, headers: { ...kept, ...made.headers }, text };

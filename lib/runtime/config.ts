@@ -42,7 +42,8 @@ export function readEgress(env: Environment): EgressPolicy {
   }
   return {
     mode: env[ENV.egress] === 'loopback' ? 'loopback' : 'strict',
-    ownHosts: listOf(env[ENV.ownHosts]),
+    // Without them deliveries could be sent to the API itself: not a guess, but an error.
+    ownHosts: listOf(required(env, ['ownHosts']).ownHosts),
     targetArns: listOf(env[ENV.targetArns]),
     addresses: {
       allowed: listOf(env[ENV.egressAllow]).map(allowedBlock),

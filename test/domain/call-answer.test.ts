@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answerOf, passedHeaders } from '../../lib/domain/call-answer.ts';
+import { answerOf, passedHeaders, staticAnswer } from '../../lib/domain/call-answer.ts';
 import { isFailure, isUnprocessed, retryAfterMs } from '../../lib/domain/call-outcome.ts';
 import { credentialsStruck } from '../../lib/domain/redaction-bytes.ts';
 
@@ -60,6 +60,16 @@ describe('the headers of an answer', () => {
       expect(passedHeaders(status, lines)).toEqual({ ...passed, ...location });
     }
     expect(passedHeaders(201, lines)).toEqual({ ...passed, location: lines[0][1] });
+  });
+
+  it('of a static link lead nobody there either', () => {
+    const headersAt = (statusCode: number) => {
+      const headers = { Location: '/v1/keys', 'X-A': 'b' };
+      return staticAnswer({ type: 'static', on: ['exhausted'], statusCode, headers, body: '' })
+        .headers;
+    };
+    expect(headersAt(307)).toEqual({ 'x-breakwater-service-location': '/v1/keys', 'x-a': 'b' });
+    expect(headersAt(201)).toEqual({ location: '/v1/keys', 'x-a': 'b' });
   });
 
   it('are so many and so long at most, what the body needs first', () => {

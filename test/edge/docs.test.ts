@@ -50,6 +50,9 @@ describe('GET /docs', () => {
     for (const method of ['GET', 'HEAD']) {
       const again = await call(method, '/docs', known);
       expect([again.status, again.text]).toEqual([304, '']);
+      // A cache takes them over those that it has.
+      const name = 'content-security-policy';
+      expect(again.headers[name]).toBe(page.headers[name]);
     }
     expect((await call('GET', '/docs?theme=dark')).status).toBe(422);
     expect((await call('POST', '/docs')).headers.allow).toBe('GET, HEAD');

@@ -25,11 +25,13 @@ const NOT_ALLOWED = [
   ...['fd00::1%eth0/128', '10.0.0.0/8,11.0.0.0/8', ' 10.0.0.0/8'],
 ];
 
+const OWN = { [ENV.ownHosts]: 'api.example.com' };
+
 describe('what an operator lets be called', () => {
   it.each(ALLOWED)('may be %s, for the stack and at run time alike', (block) => {
     const variables = egressAddresses({ egressAllow: [block], egressNat64: 'decode' });
     expect(variables).toEqual({ [ENV.egressAllow]: block, [ENV.egressNat64]: 'decode' });
-    expect(readEgress(variables).addresses).toMatchObject({
+    expect(readEgress({ ...OWN, ...variables }).addresses).toMatchObject({
       allowed: [{ bits: Number(block.split('/')[1]) }],
       nat64: 'decode',
     });
@@ -42,19 +44,23 @@ describe('what an operator lets be called', () => {
 
   it('is nothing where nothing is set', () => {
     expect(egressAddresses({})).toEqual({});
-    expect(readEgress({}).addresses).toEqual({ allowed: [], nat64: 'refuse' });
+    expect(readEgress(OWN).addresses).toEqual({ allowed: [], nat64: 'refuse' });
   });
 });
 
 describe('a function that sends', () => {
   it('does not start with TLS checks switched off', () => {
     expect(() => readEgress({ NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toThrow(/remove it/);
-    expect(readEgress({ NODE_TLS_REJECT_UNAUTHORIZED: '1' }).mode).toBe('strict');
+    expect(readEgress({ ...OWN, NODE_TLS_REJECT_UNAUTHORIZED: '1' }).mode).toBe('strict');
+  });
+
+  it.each([{}, { [ENV.ownHosts]: '' }])('does not start without its own hosts: %j', (env) => {
+    expect(() => readEgress(env)).toThrow(`lacks environment variables: ${ENV.ownHosts}.`);
   });
 
   it('does not start with a block that may not be opened', () => {
     for (const block of ['127.0.0.0/8', 'fd00:ec2::/32', 'nonsense']) {
-      const env = { [ENV.egressAllow]: `10.0.0.0/8, ${block}` };
+      const env = { ...OWN, [ENV.egressAllow]: `10.0.0.0/8, ${block}` };
       expect(() => readEgress(env)).toThrow(block);
     }
   });

@@ -21,9 +21,6 @@ const LEFT_OUT = {
     Authorize: 'requests name who asks: keys and signatures are checked by tests of their own',
     FirstKey: 'runs once, when the stack is made, and never again',
   },
-  environment: {
-    [ENV.ownHosts]: 'no delivery of the simulation goes to a host of its own',
-  },
   schedules: {
     DeadLetterConfig: 'a tick that failed is kept for whoever reads it; nothing reads it again',
   },
@@ -75,9 +72,7 @@ describe('the functions of the simulation', () => {
   it.each(NAMES)('%s has its environment', (name) => {
     const { Variables } = stack.functionNamed(capital(name)).properties.Environment;
     const given = Object.keys(environmentOf(product.sqs.urlOf)).filter((key) => key in ENV_NAMES);
-    expect(Object.keys(Variables).sort()).toEqual(
-      [...given, ...Object.keys(LEFT_OUT.environment)].sort(),
-    );
+    expect(Object.keys(Variables).sort()).toEqual(given.sort());
   });
 });
 

@@ -72,6 +72,7 @@ export function environmentOf(urlOf: (queue: { readonly name: string }) => strin
     [ENV.digestKeyArn]: 'digestKey',
     [ENV.retentionDays]: String(RETENTION_DAYS),
     [ENV.publicUrl]: `https://in.${PLACE.region}.example.com`,
+    [ENV.ownHosts]: `in.${PLACE.region}.example.com`,
     AWS_LAMBDA_FUNCTION_NAME: 'breakwater',
   };
 }
