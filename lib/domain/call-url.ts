@@ -10,20 +10,27 @@ const PATH = /^(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*$/;
 /** `%252e%252e` is `..` to whoever decodes twice; nobody needs more than this. */
 const DECODED_MAX = 4;
 
-/** Why a path may not be called, or undefined; quotes its beginning, and never a query. */
+/** Why a path may not be called, or undefined; quotes its beginning, no query and no password. */
 export function callPathProblem(path: string): string | undefined {
   const allowed =
     "allowed: one that begins with a single /, of A–Z a–z 0–9 -._~!$&'()*+,;=:@ and %XX";
   if (path.length > CALL_PATH_CHARS_MAX) {
     return `${path.length} characters; allowed: at most ${CALL_PATH_CHARS_MAX}`;
   }
-  const [whole = ''] = path.split(/[?#]/, 1);
-  const quoted = JSON.stringify(shown(whole === path ? path : `${whole}?…`));
+  const quoted = JSON.stringify(shown(quotable(path)));
   if (!path.startsWith('/') || path.startsWith('//')) return `${quoted} is not allowed; ${allowed}`;
   if (!PATH.test(path)) return `${quoted} is not allowed; ${allowed}; the query goes into query`;
   return isClimbing(path)
     ? `${quoted} is not allowed: it has . or .. as a segment, a backslash or a control character, percent-encoded or not`
     : undefined;
+}
+
+/** Of what is a whole URL by mistake nothing but its scheme: a password may stand anywhere in it. */
+function quotable(path: string): string {
+  const isUrl = !/^\/(?!\/)/.test(path) && /[:@]/.test(path);
+  if (isUrl) return `${/^(?:[a-z][a-z0-9+.-]*:)?\/*/i.exec(path)?.[0]}…`;
+  const [whole = ''] = path.split(/[?#]/, 1);
+  return whole === path ? path : `${whole}?…`;
 }
 
 /** Whether any server might read a step upwards into it, however often it decodes. */

@@ -81,6 +81,15 @@ describe('the URL of a call', () => {
 
   it('is refused without a word of the query that it has', () => {
     expect(callPathProblem('/users?token=hunter2')).toMatch(/^"\/users\?…" is not allowed/);
+    for (const [path, quoted] of [
+      ['https://a:hunter2@erp.example.com/x', 'https://…'],
+      ['https://a:p?hunter2@erp.example.com/x', 'https://…'],
+      ['//a:hunter2@erp.example.com/x?a', '//…'],
+      ['a:hunter2@erp.example.com', 'a:…'],
+      ['users/1?token=hunter2', 'users/1?…'],
+    ] as const) {
+      expect(callPathProblem(path)).toContain(`"${quoted}" is not allowed`);
+    }
   });
 
   it('is refused where it is longer than may be called', () => {
