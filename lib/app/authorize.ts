@@ -2,13 +2,14 @@ import type { ApiKey, Principal } from '../domain/api-key.ts';
 import { isBounded } from '../domain/api-key-bounds.ts';
 import type { RateFigures } from '../domain/api-key-rate.ts';
 import { isAddressAllowed } from '../domain/cidr.ts';
-import { isSecretOf } from '../domain/keys.ts';
+import { hasScope, isSecretOf } from '../domain/keys.ts';
 import {
   isSignatureOf,
   isTimely,
   SIGNATURE_TOLERANCE_SECONDS,
   signatureId,
 } from '../domain/request-signature.ts';
+import { type KeyRefusal, type KeyRefusalDeps, keyRefusals } from './audit-key-refusal.ts';
 import { type LockOutAuditDeps, tellLockOut } from './audit-lock-out.ts';
 import { type AuthRequest, type Credentials, readCredentials } from './key-credentials.ts';
 import { keyLockOuts, type LockOutDeps } from './key-lock-outs.ts';
@@ -18,7 +19,7 @@ import type { ApiKeys, Pepper } from './ports.ts';
 import type { SignaturesSeen } from './ports-keys.ts';
 
 export interface AuthorizeDeps extends KeyRateDeps, LockOutDeps, Pick<LockOutAuditDeps, 'audit'> {
-  readonly clock: KeyRateDeps['clock'];
+  readonly clock: KeyRateDeps['clock'] & KeyRefusalDeps['clock'];
   readonly apiKeys: Pick<ApiKeys, 'byLookup' | 'used'>;
   readonly signaturesSeen: SignaturesSeen;
   readonly pepper: Pepper;
@@ -68,6 +69,7 @@ export function authorizer(deps: AuthorizeDeps): (request: AuthRequest) => Promi
   const memory = keyMemory(deps);
   const lockOuts = keyLockOuts(deps);
   const rateOf = keyRates(deps);
+  const tell = keyRefusals(deps);
 
   const wrong = async (reason: AuthRefusal, { sourceIp }: AuthRequest, lookup: string) => {
     const waitMs = await lockOuts.failed(sourceIp, lookup, deps.clock.nowMs());
@@ -80,13 +82,21 @@ export function authorizer(deps: AuthorizeDeps): (request: AuthRequest) => Promi
   const admit = async (known: KnownKey, proof: Proof, request: AuthRequest) => {
     const nowMs = deps.clock.nowMs();
     const refusal = await refusalOf(deps, known.key, proof, request);
-    if (refusal !== undefined) return { reason: refusal };
+    if (refusal !== undefined) {
+      await tell(known.key, request, refusal);
+      return { reason: refusal };
+    }
     memory.keep(known, nowMs);
     const verdict = await rateOf(known.key);
     if (verdict.kind === 'refused') {
       return { reason: 'limited', rate: verdict.rate, waitMs: verdict.waitMs } as const;
     }
     await deps.apiKeys.used(known.key, nowMs);
+    const { scope } = request;
+    // It is refused behind us all the same.
+    if (scope !== undefined && !hasScope(known.key, scope)) {
+      await tell(known.key, request, 'forbidden');
+    }
     return {
       principal: principalOf(known.key),
       ...(verdict.kind === 'granted' && { rate: verdict.rate }),
@@ -129,7 +139,7 @@ async function refusalOf(
   key: ApiKey,
   proof: Proof,
   { method, sourceIp }: AuthRequest,
-): Promise<AuthRefusal | undefined> {
+): Promise<Exclude<KeyRefusal, 'forbidden'> | undefined> {
   const nowMs = clock.nowMs();
   if (key.expiresAtMs !== undefined && key.expiresAtMs <= nowMs) return 'expired';
   if (!isAddressAllowed(key, sourceIp)) return 'address';

@@ -1,3 +1,4 @@
+import type { Scope } from '../domain/api-key.ts';
 import { type KeyParts, parseKey, parsePrefix } from '../domain/keys.ts';
 import {
   readSignatureHeaders,
@@ -13,6 +14,11 @@ export interface AuthRequest {
   readonly rawQuery: string;
   /** From the gateway's own connection, never from a header. */
   readonly sourceIp: string;
+  /** As the route table names it. */
+  readonly route?: string;
+  readonly requestId?: string;
+  /** What the route asks of a key, where nobody behind the authorizer can tell the audit log. */
+  readonly scope?: Scope;
 }
 
 /** What was given to prove a key, as far as it can be one. */

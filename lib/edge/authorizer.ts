@@ -3,6 +3,8 @@ import type { APIGatewayRequestAuthorizerEventV2, Context } from 'aws-lambda';
 import { type AuthorizeDeps, authorizer } from '../app/authorize.ts';
 import type { AuthRequest } from '../app/key-credentials.ts';
 import type { Pepper } from '../app/ports.ts';
+import type { Scope } from '../domain/api-key.ts';
+import type { RouteOf } from '../names.ts';
 import type { LambdaTelemetry } from '../runtime/telemetry.ts';
 import { contextOf } from './key-context.ts';
 import { isOutage } from './problem.ts';
@@ -18,6 +20,13 @@ export interface Authorized {
   readonly isAuthorized: true;
   readonly context: AuthorizerContext;
 }
+
+/** The routes of functions that have no right to the audit log: what they refuse is told of here. */
+export const TOLD_HERE: Readonly<Record<RouteOf<'publish' | 'call'>, Scope>> = {
+  'POST /v1/events': 'events:publish',
+  'POST /v1/events/batch': 'events:publish',
+  'POST /v1/integrations/{integration}/call': 'integrations:call',
+};
 
 /**
  * The stack of the HTTP API's authorizer (payload format 2.0, simple response). It never lets
@@ -48,7 +57,12 @@ export function authorizerHandler(
 
 /** The address is the gateway's word for its peer: `X-Forwarded-For` is anybody's. */
 function requestOf(event: APIGatewayRequestAuthorizerEventV2): AuthRequest {
-  const { method, sourceIp } = event.requestContext.http;
-  const { headers = {}, rawPath: path, rawQueryString: rawQuery } = event;
-  return { headers, method, path, rawQuery, sourceIp };
+  const { http, requestId } = event.requestContext;
+  const { method, sourceIp } = http;
+  const { headers = {}, rawPath: path, rawQueryString: rawQuery, routeKey: route } = event;
+  const scope = (TOLD_HERE as Readonly<Record<string, Scope | undefined>>)[route];
+  return {
+    ...{ headers, method, path, rawQuery, sourceIp, route, requestId },
+    ...(scope !== undefined && { scope }),
+  };
 }

@@ -65,6 +65,13 @@ describe('the audit log', () => {
       ...{ action: 'auth.forbidden', outcome: 'refused' },
       ...{ resource: { kind: 'route', name: 'GET /v1/keys' }, sourceIp: '127.0.0.1' },
     });
+    // What publishes and what calls may not write there: the authorizer tells of these.
+    const event = { key, body: { type: 'a.b', data: {} } };
+    expectProblem(await gateway.call('POST', '/v1/events', event), 403, 'forbidden');
+    expect((await entries('?tenant=acme'))[0]).toMatchObject({
+      ...{ action: 'auth.forbidden', outcome: 'refused', after: { reason: 'forbidden' } },
+      ...{ resource: { kind: 'route', name: 'POST /v1/events' }, sourceIp: '127.0.0.1' },
+    });
   });
 
   it('leaves the tick nothing to complete after requests that ended, but all to sign', async () => {

@@ -1,9 +1,11 @@
 import type { APIGatewayRequestAuthorizerEventV2, Context } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { issue } from '../../lib/app/api-keys.ts';
-import { authorizerHandler } from '../../lib/edge/authorizer.ts';
+import { authorizerHandler, TOLD_HERE } from '../../lib/edge/authorizer.ts';
+import { ROUTES } from '../../lib/names.ts';
 import { fakeStores } from '../fakes/stores.ts';
 import { fakeClock, fakeRandom, fakeTelemetry } from '../fakes/world.ts';
+import { ACCESS } from './access-table.ts';
 
 async function world() {
   const clock = fakeClock();
@@ -65,4 +67,12 @@ describe('the authorizer', () => {
     Object.assign(deps.apiKeys, { byLookup: () => Promise.reject(new TypeError('bug')) });
     await expect(authorize(`Bearer ${made.key}`)).rejects.toThrow('bug');
   });
+});
+
+it('knows what the routes ask for whose functions cannot tell of a refusal', () => {
+  const hot = Object.entries(ROUTES).filter(([, name]) => name === 'publish' || name === 'call');
+  expect(Object.keys(TOLD_HERE).sort()).toEqual(hot.map(([route]) => route).sort());
+  for (const [route, scope] of Object.entries(TOLD_HERE)) {
+    expect(ACCESS[route as keyof typeof ACCESS]?.scope).toBe(scope);
+  }
 });
