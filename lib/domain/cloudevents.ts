@@ -1,7 +1,7 @@
 import { invalidField, quoted, RequestError, shown } from './errors.ts';
 import type { NewEvent } from './event.ts';
 import { type InputRule, PROBLEMS_TOLD_MAX, parseNewEvent } from './event-input.ts';
-import { parseExactJson } from './exact-json.ts';
+import { isLongNumber, parseExactJson } from './exact-json.ts';
 import { EVENT_ID, fingerprint } from './ids.ts';
 
 /** CloudEvents 1.0 attributes that become a field of the event; the others become metadata. */
@@ -36,6 +36,11 @@ export function parseCloudEvent(input: unknown, rule: InputRule): NewEvent {
         ? []
         : [{ path: shown(path), message: 'attribute names are lower-case letters and digits' }],
     ),
+    ...Object.entries(event).flatMap(([path, value]) =>
+      MAPPED.has(path) || attributeText(value) !== undefined
+        ? []
+        : [{ path: shown(path), message: 'must be a text, a number or a boolean' }],
+    ),
   ];
   if (fields.length > 0) {
     throw new RequestError('invalid', `${fields[0]?.path}: ${fields[0]?.message}`, {
@@ -45,7 +50,7 @@ export function parseCloudEvent(input: unknown, rule: InputRule): NewEvent {
   const source = event.source as string;
   const metadata = Object.fromEntries(
     Object.entries(event).flatMap(([name, value]) =>
-      MAPPED.has(name) || value === null ? [] : [[`ce-${name}`, String(value)]],
+      MAPPED.has(name) || value === null ? [] : [[`ce-${name}`, attributeText(value)]],
     ),
   );
   const id = event.id as string;
@@ -60,6 +65,19 @@ export function parseCloudEvent(input: unknown, rule: InputRule): NewEvent {
     rule,
   );
   return { ...parsed, source: source.slice(0, 256) };
+}
+
+/** An attribute as a header would carry it (JSON Event Format §2.2); undefined: it is none. */
+function attributeText(value: unknown): string | undefined {
+  switch (typeof value) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return String(value);
+    default:
+      if (value === null) return '';
+      return isLongNumber(value) ? value.rawJSON : undefined;
+  }
 }
 
 function base64Problems(event: Readonly<Record<string, unknown>>) {

@@ -98,7 +98,9 @@ export function headersProblems(
     const message = problemOf(name, value) ?? repeated;
     if (message !== undefined) errors.push({ path: shown(name), message });
     seen.add(lower);
-    bytes += name.length + String(value).length + HEADER_OVERHEAD_BYTES;
+    // What is no text is refused already, and need not be one that can be made a text of.
+    const length = typeof value === 'string' ? value.length : 0;
+    bytes += name.length + length + HEADER_OVERHEAD_BYTES;
   }
   if (bytes > CUSTOM_HEADERS_BYTES_MAX) {
     errors.push({
