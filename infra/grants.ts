@@ -86,10 +86,10 @@ function grantState(functions: Running, storage: Storage): void {
 }
 
 function grantAudit(functions: Running, storage: Storage): void {
-  const { authorize, api, deliver, tick } = functions;
+  const { authorize, api, deliver, tick, firstKey } = functions;
   storage.letAppendAudit(authorize);
-  // A 410 disables the integration.
-  for (const fn of [api, deliver]) storage.letAuditChanges(fn);
+  // A 410 disables the integration; the first key is made by nobody's.
+  for (const fn of [api, deliver, firstKey]) storage.letAuditChanges(fn);
   storage.letCompleteAudit(tick);
   storage.letSignAudit(tick);
   storage.letListAudit(api);

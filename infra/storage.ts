@@ -34,7 +34,7 @@ const AUDIT_HEAD_ROWS = {
   'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['AUDIT-HEADS'] },
 };
 const AUDIT_INTENT_ROWS = {
-  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['AUDIT-INTENTS'] },
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['AUDIT-INTENTS*'] },
 };
 
 /** Where buckets of keys, lock-outs and used signatures live in the state. */

@@ -1,28 +1,58 @@
 import type { Audit } from './audit.ts';
-import type { Telemetry } from './ports.ts';
+import type { Clock, Telemetry } from './ports.ts';
 
 export interface LockOutAuditDeps {
   /** Left out: nobody is told. */
   readonly audit?: Audit;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly telemetry: Pick<Telemetry, 'warn'>;
 }
 
+/** Entries in one minute, of each function instance: whoever has no key must not fill the log. */
+export const LOCK_OUTS_PER_MINUTE_MAX = 10;
+const MINUTE_MS = 60_000;
+
 /**
- * Tells the audit log that a source may not try keys for now. Never throws: it is locked out whether
- * or not this can be written, and the metric tells of it too.
+ * Makes what tells the audit log that a source may not try keys for now; those beyond what a minute
+ * may have are counted in one entry, when the next comes after that minute. It never throws: a
+ * source is locked out whether or not this can be written, and the metric tells of each.
  */
-export async function tellLockOut(
-  { audit, telemetry }: LockOutAuditDeps,
-  sourceIp: string,
-  waitMs: number,
-): Promise<void> {
-  try {
-    await audit?.event({
+export function lockOutEntries(deps: LockOutAuditDeps) {
+  let minute = 0;
+  let count = 0;
+  let untold = 0;
+
+  const tell = async (sourceIp: string, waitMs: number): Promise<void> => {
+    await deps.audit?.event({
       ...{ actor: { kind: 'address', address: sourceIp }, action: 'auth.locked-out' },
       ...{ resource: { kind: 'address', id: sourceIp, name: null }, outcome: 'refused' },
       ...{ sourceIp, after: { seconds: Math.ceil(waitMs / 1_000) } },
     });
-  } catch (error) {
-    telemetry.warn('audit.deferred', { error });
-  }
+  };
+  const tellRest = async (): Promise<void> => {
+    if (untold === 0) return;
+    const others = untold;
+    untold = 0;
+    await deps.audit?.event({
+      ...{ actor: { kind: 'system', name: 'authorize' }, action: 'auth.locked-out' },
+      ...{ resource: { kind: 'address', id: null, name: null }, outcome: 'refused' },
+      after: { others },
+    });
+  };
+  return async (sourceIp: string, waitMs: number): Promise<void> => {
+    const now = Math.floor(deps.clock.nowMs() / MINUTE_MS);
+    count = now === minute ? count + 1 : 1;
+    const isNewMinute = now !== minute;
+    minute = now;
+    if (count > LOCK_OUTS_PER_MINUTE_MAX) {
+      untold += 1;
+      return;
+    }
+    try {
+      if (isNewMinute) await tellRest();
+      await tell(sourceIp, waitMs);
+    } catch (error) {
+      deps.telemetry.warn('audit.deferred', { error });
+    }
+  };
 }

@@ -1,12 +1,13 @@
 import type { AuditEntry } from '../domain/audit.ts';
 import { type AuditDigest, parseDigest, type StoredDigest } from '../domain/audit-digest.ts';
-import type { Page } from './ports.ts';
+import type { Page, Telemetry } from './ports.ts';
 import type { AuditDigests, AuditTrail } from './ports-audit.ts';
 import { type Caller, tenantSeen } from './tenancy.ts';
 
 export interface AuditReadDeps {
   readonly auditTrail: AuditTrail;
   readonly auditDigests: Pick<AuditDigests, 'read'>;
+  readonly telemetry: Pick<Telemetry, 'error' | 'count'>;
 }
 
 export interface AuditFilter {
@@ -19,21 +20,29 @@ export interface AuditFilter {
   readonly range: { readonly sinceMs?: number; readonly untilMs?: number };
 }
 
-/** Newest first; a key that is bound to a tenant sees that tenant's chain only. */
+/**
+ * Newest first; a key that is bound to a tenant sees that tenant's chain only. Rows that are not what
+ * was stored are not shown, and an alarm tells of them.
+ */
 export async function listAudit(
-  { auditTrail }: AuditReadDeps,
+  { auditTrail, telemetry }: AuditReadDeps,
   caller: Caller,
   filter: AuditFilter,
   page: { readonly after?: string | undefined; readonly limit: number },
 ): Promise<Page<AuditEntry>> {
   const tenant = tenantSeen(caller);
-  return await auditTrail.list({
+  const { broken, ...shown } = await auditTrail.list({
     ...filter.range,
     limit: page.limit,
     matches: (entry) => isWanted(entry, filter),
     ...(tenant !== undefined && { tenant }),
     ...(page.after !== undefined && { after: page.after }),
   });
+  if (broken > 0) {
+    telemetry.error('audit.broken', { count: broken, ...(tenant !== undefined && { tenant }) });
+    telemetry.count('AuditChainsBroken');
+  }
+  return shown;
 }
 
 function isWanted(entry: AuditEntry, { actor, action, resource }: AuditFilter): boolean {
@@ -94,12 +103,13 @@ export async function listDigests(
       last = row.place;
     }
   }
-  const items = rows.flatMap(({ text }) => shownTo(tenant, parseDigest(text)));
+  const items = rows.flatMap((row) => shownTo(tenant, row));
   return { items, next: isMore ? String(last) : undefined };
 }
 
-function shownTo(tenant: string | undefined, digest: AuditDigest | undefined): DigestShown[] {
-  if (digest === undefined) return [];
+function shownTo(tenant: string | undefined, { place, text }: StoredDigest): DigestShown[] {
+  const digest = parseDigest(text);
+  if (digest?.number !== place) return [];
   if (tenant === undefined) return [digest];
   const heads = digest.heads.filter((head) => head.tenant === tenant);
   return [{ ...digest, heads, key: null, signature: null }];

@@ -10,6 +10,7 @@ import {
 import { DIGEST_LATE_MS, type DigestEnd, type DigestKey } from '../domain/audit-digest.ts';
 import type { DigestWalk } from '../domain/audit-digest-chain.ts';
 import { provenHeads, verifyDigests } from './audit-verify-digests.ts';
+import { isOlderThan, UNANCHORED_MS, verifyListed } from './audit-verify-listed.ts';
 import type { Clock, Integrations } from './ports.ts';
 import type { AuditDigests, AuditTrail } from './ports-audit.ts';
 import { type Caller, tenantSeen } from './tenancy.ts';
@@ -32,11 +33,12 @@ export interface Noted {
 
 /**
  * How far a verification has come: every chain before this one is done, and this one up to here;
- * then all chains, and digests up to here.
+ * then all chains that are known, and what is listed besides up to here; then digests up to here.
  */
 export type VerifiedTo =
   | { readonly tenant: string; readonly head: ChainHead }
-  | { readonly digests: DigestEnd };
+  | { readonly listed: string | null }
+  | { readonly digests: DigestEnd | null };
 
 export interface ChainVerified {
   readonly tenant: string;
@@ -60,13 +62,12 @@ export const VERIFIED_MAX = 10_000;
 const PAGE_ROWS = 500;
 /** A chain takes some reads before the first entry of it is read: as much as so many entries. */
 const CHAIN_COST = 20;
-/** By then the head of a chain is noted, or its writer is dead and the tick has done it. */
-const UNANCHORED_MS = 900_000;
 
 /**
- * Follows every chain that the caller may see from its first entry to its last, and compares it
- * with the head noted beside it, the last that is signed, and one that the caller has noted itself.
- * Then follows the digests, and compares every chain with every head that was ever signed.
+ * Follows every chain that the caller may see from its lowest row to its last, and compares it with
+ * the head noted beside it, the last that is signed, and one that the caller has noted itself. Then
+ * looks for rows in lists that are of no chain that is known; at last follows the digests, and
+ * compares every chain with every head that was ever signed.
  */
 export async function verifyAudit(
   deps: VerifyDeps,
@@ -76,30 +77,67 @@ export async function verifyAudit(
 ): Promise<Verified> {
   const key = await deps.digestKey();
   const tenant = tenantSeen(caller);
-  const chains: ChainVerified[] = [];
+  const asked = { key, tenant, noted };
+  let to = from;
   let room = VERIFIED_MAX;
-  if (from === undefined || 'tenant' in from) {
-    const proven = provenHeads(deps, key);
-    const all = tenant === undefined ? await chainsOf(deps) : [tenant];
-    for (const one of all.filter((name) => from === undefined || name >= from.tenant)) {
-      if (room <= 0) {
-        return { chains, digests: undefined, next: { tenant: one, head: WALK_BEGUN.head } };
-      }
-      const head = one === from?.tenant ? from.head : WALK_BEGUN.head;
-      const signed = await proven(one);
-      const known = { head, noted: noted.head, signed, room };
-      const { walk, isOver } = await follow(deps, one, known);
-      const { checked, problem } = walk;
-      chains.push({ tenant: one, checked, head: walk.head, problem });
-      if (!isOver) return { chains, digests: undefined, next: { tenant: one, head: walk.head } };
-      room -= checked + CHAIN_COST;
-    }
+  const chains: ChainVerified[] = [];
+  if (to === undefined || 'tenant' in to) {
+    const seen = await verifyChains(deps, asked, to, room);
+    chains.push(...seen.chains);
+    ({ room, next: to } = seen);
   }
-  const end = from !== undefined && 'digests' in from ? from.digests : undefined;
-  const { walk, isOver } = await verifyDigests(deps, {
-    ...{ key, tenant, noted: noted.digest, end, room },
-  });
+  if ('listed' in to && room > 0) {
+    const known = new Set(await chainsOf(deps));
+    const seen = await verifyListed(deps, { known, after: to.listed, room });
+    chains.push(...seen.chains);
+    room = seen.room;
+    to = seen.next === undefined ? { digests: null } : { listed: seen.next };
+  }
+  if (!('digests' in to) || room <= 0) return { chains, digests: undefined, next: to };
+  const end = to.digests ?? undefined;
+  const { walk, isOver } = await verifyDigests(deps, { ...asked, noted: noted.digest, end, room });
   return { chains, digests: walk, next: isOver ? undefined : { digests: walk.end } };
+}
+
+interface Asked {
+  readonly key: DigestKey;
+  /** Undefined: all. */
+  readonly tenant: string | undefined;
+  readonly noted: Noted;
+}
+
+interface ChainsSeen {
+  readonly chains: readonly ChainVerified[];
+  readonly room: number;
+  readonly next: VerifiedTo;
+}
+
+/** The one that is asked for, or all that there are by what is noted. */
+async function verifyChains(
+  deps: VerifyDeps,
+  asked: Asked,
+  from: { readonly tenant: string; readonly head: ChainHead } | undefined,
+  room: number,
+): Promise<ChainsSeen> {
+  const { tenant, noted, key } = asked;
+  const chains: ChainVerified[] = [];
+  let left = room;
+  const proven = provenHeads(deps, key);
+  const all = tenant === undefined ? await chainsOf(deps) : [tenant];
+  for (const one of all.filter((name) => from === undefined || name >= from.tenant)) {
+    if (left <= 0) {
+      return { chains, room: left, next: { tenant: one, head: WALK_BEGUN.head } };
+    }
+    const head = one === from?.tenant ? from.head : WALK_BEGUN.head;
+    const known = { head, noted: noted.head, signed: await proven(one), room: left };
+    const { walk, isOver } = await follow(deps, one, known);
+    const { checked, problem } = walk;
+    chains.push({ tenant: one, checked, head: walk.head, problem });
+    if (!isOver) return { chains, room: 0, next: { tenant: one, head: walk.head } };
+    left -= checked + CHAIN_COST;
+  }
+  const next = tenant === undefined ? { listed: null } : { digests: null };
+  return { chains, room: left, next };
 }
 
 /** Every chain there may be: those with an anchor, and, should that be gone, of every tenant. */
@@ -128,13 +166,13 @@ async function follow(
   let walk: Walk = { ...WALK_BEGUN, head };
   for (let left = room; left > 0 && walk.problem === null; left -= PAGE_ROWS) {
     const limit = Math.min(PAGE_ROWS, left);
-    const rows = await auditTrail.read(tenant, walk.head.seq + 1, limit);
+    const rows = await auditTrail.everyRow(tenant, walk.head.seq, limit);
     walk = walkOn(walk, tenant, rows, heads);
     if (walk.problem === null && rows.length < limit) {
-      const isOlder = (thanMs: number) => (atMs: number) => clock.nowMs() - atMs > thanMs;
-      const known = { anchor, last: rows.at(-1), isOld: isOlder(UNANCHORED_MS) };
+      const isOld = isOlderThan(UNANCHORED_MS, clock);
+      const known = { anchor, last: rows.at(-1), isOld };
       const [next] = await auditTrail.read(tenant, (proven?.seq ?? 0) + 1, 1);
-      const isLate = isOlder(DIGEST_LATE_MS);
+      const isLate = isOlderThan(DIGEST_LATE_MS, clock);
       return {
         walk: walkSigned(walkEnded(walk, heads, known), { signed, next, isLate }),
         isOver: true,

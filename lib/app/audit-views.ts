@@ -1,19 +1,35 @@
 import type { ApiKey } from '../domain/api-key.ts';
 import { masked } from '../domain/audit-mask.ts';
+import { auditUrl } from '../domain/audit-url.ts';
 import type { Breaker } from '../domain/breaker.ts';
 import type { Delivery } from '../domain/delivery.ts';
-import type { Integration } from '../domain/integration.ts';
+import type { Auth, Integration } from '../domain/integration.ts';
 import type { Job } from '../domain/job.ts';
-import { shownUrl } from '../domain/outbound-call.ts';
-import { type Headers, secretHeaders } from '../domain/secret-headers.ts';
+import { type Headers, HIDDEN_VALUE } from '../domain/secret-headers.ts';
 import type { Source } from '../domain/source.ts';
 import { integrationView, keyView, sourceView } from './views-registry.ts';
 
 /** Records as the audit log keeps them: as answers show them, and nothing secret at all. */
 
+/** Of headers the names alone: what may be a secret among their values, only their owner knows. */
 export function integrationState(integration: Integration): unknown {
-  const { endpoint: _, ...view } = integrationView(integration);
-  return masked({ ...view, endpoint: shownUrl(integration), version: integration.version });
+  const { serviceType, endpoint, version } = integration;
+  const { request, fallback, ...view } = integrationView(integration);
+  const links = fallback.map((link, i) => {
+    const stored = integration.fallback[i];
+    if (link.type !== 'url' || stored?.type !== 'url') return link;
+    const { shown: url } = auditUrl(stored.url, serviceType);
+    return { ...link, url, headers: namesOnly(stored.headers) };
+  });
+  return masked({
+    ...view,
+    ...{ request: { ...request, headers: namesOnly(integration.request.headers) }, version },
+    ...{ fallback: links, endpoint: auditUrl(endpoint, serviceType).shown },
+  });
+}
+
+function namesOnly(headers: Headers): Headers {
+  return Object.fromEntries(Object.keys(headers).map((name) => [name, HIDDEN_VALUE]));
 }
 
 export function sourceState(source: Source): unknown {
@@ -54,26 +70,45 @@ export function secretsChanged<T extends Integration | Source>(
   return [...names].filter((name) => JSON.stringify(were[name]) !== JSON.stringify(are[name]));
 }
 
-export function secretsOfIntegration({ request, auth, signing, fallback }: Integration) {
-  const links = fallback.flatMap((link, i): readonly (readonly [string, unknown])[] => {
+/** By where they are; of a URL what is not shown of it. */
+export function secretsOfIntegration(integration: Integration): Readonly<Record<string, unknown>> {
+  const { serviceType, endpoint, request, signing, healthCheck } = integration;
+  const hiddenOf = (url: string) => auditUrl(url, serviceType).hidden;
+  const links = integration.fallback.flatMap((link, i) => {
     if (link.type !== 'url') return [];
     const name = `fallback.${i + 1}`;
     return [
+      [`${name}.url`, hiddenOf(link.url)],
       ...headersAt(`${name}.headers`, link.headers),
-      ...(link.auth.type === 'none' ? [] : [[`${name}.auth`, link.auth] as const]),
-      ...(link.signing === undefined ? [] : [[`${name}.signing`, link.signing] as const]),
-    ];
+      ...authAt(`${name}.auth`, link.auth),
+      [`${name}.signing`, link.signing],
+    ] as const;
   });
-  return {
-    ...Object.fromEntries(headersAt('request.headers', request.headers)),
-    ...(auth.type !== 'none' && { auth }),
-    ...(signing.scheme !== 'none' && { signing: signing.secrets }),
-    ...Object.fromEntries(links),
-  };
+  const secrets = [
+    ['endpoint', hiddenOf(endpoint)],
+    ['healthCheck.url', healthCheck && hiddenOf(healthCheck.url)],
+    ...headersAt('request.headers', request.headers),
+    ...authAt('auth', integration.auth),
+    ['signing', signing.scheme === 'none' ? undefined : signing.secrets],
+    ...links,
+  ] as const;
+  return Object.fromEntries(secrets.filter(([, secret]) => secret !== undefined));
 }
 
-function headersAt(path: string, headers: Headers) {
-  return secretHeaders(headers).map(([name, value]) => [`${path}.${name}`, value] as const);
+type SecretAt = readonly [path: string, secret: unknown];
+
+function headersAt(path: string, headers: Headers): readonly SecretAt[] {
+  return Object.entries(headers).map(([name, value]) => [`${path}.${name}`, value] as const);
+}
+
+function authAt(path: string, auth: Auth): readonly SecretAt[] {
+  if (auth.type === 'none') return [];
+  if (auth.type !== 'oauth2ClientCredentials') return [[path, auth]];
+  const { tokenUrl, ...rest } = auth;
+  return [
+    [path, rest],
+    [`${path}.tokenUrl`, auditUrl(tokenUrl, 'webhook').hidden],
+  ];
 }
 
 export function secretsOfSource({ verification }: Source) {

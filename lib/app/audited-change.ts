@@ -38,7 +38,9 @@ export interface Recorded {
 
 export interface Change<T> {
   readonly asked: ChangeAsked;
-  readonly work: () => Promise<T>;
+  /** `begin` has been called before it, unless it calls that itself, before it changes anything. */
+  readonly work: (begin: () => Promise<unknown>) => Promise<T>;
+  readonly beginsItself?: true;
   /** Called when the work is over. */
   readonly recorded: () => Recorded | undefined;
   /** What the change was, seen from its end: something was made, or changed. */
@@ -53,16 +55,25 @@ export interface Change<T> {
  * the tick adds the entry. A change that is refused, and stored nothing, leaves no entry.
  */
 export async function audited<T>(deps: ChangeAuditDeps, change: Change<T>): Promise<T> {
-  const intent = await begin(deps, change.asked);
+  let begun: Promise<AuditIntent> | undefined;
+  const beginOnce = () => {
+    begun ??= begin(deps, change.asked);
+    return begun;
+  };
+  if (!change.beginsItself) await beginOnce();
   let result: T;
   try {
-    result = await change.work();
+    result = await change.work(beginOnce);
   } catch (error) {
     const recorded = change.recorded();
+    // What was not begun has changed nothing.
+    const intent = await begun?.catch(() => undefined);
+    if (intent === undefined) throw error;
     if (recorded === undefined && isRefusal(error)) await forget(deps, intent);
     else await settle(deps, intent, endedAs(intent.draft, 'failed', change, recorded));
     throw error;
   }
+  const intent = await beginOnce();
   if (change.isNothing?.(result)) await forget(deps, intent);
   else await settle(deps, intent, endedAs(intent.draft, 'succeeded', change, change.recorded()));
   return result;

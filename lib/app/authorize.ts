@@ -10,7 +10,7 @@ import {
   signatureId,
 } from '../domain/request-signature.ts';
 import { type KeyRefusal, type KeyRefusalDeps, keyRefusals } from './audit-key-refusal.ts';
-import { type LockOutAuditDeps, tellLockOut } from './audit-lock-out.ts';
+import { type LockOutAuditDeps, lockOutEntries } from './audit-lock-out.ts';
 import { type AuthRequest, type Credentials, readCredentials } from './key-credentials.ts';
 import { keyLockOuts, type LockOutDeps } from './key-lock-outs.ts';
 import { type KnownKey, keyMemory } from './key-memory.ts';
@@ -70,12 +70,13 @@ export function authorizer(deps: AuthorizeDeps): (request: AuthRequest) => Promi
   const lockOuts = keyLockOuts(deps);
   const rateOf = keyRates(deps);
   const tell = keyRefusals(deps);
+  const tellLockOut = lockOutEntries(deps);
 
   const wrong = async (reason: AuthRefusal, { sourceIp }: AuthRequest, lookup: string) => {
     const waitMs = await lockOuts.failed(sourceIp, lookup, deps.clock.nowMs());
     if (waitMs === undefined) return { reason };
     deps.telemetry.count('AuthLockOuts');
-    await tellLockOut(deps, sourceIp, waitMs);
+    await tellLockOut(sourceIp, waitMs);
     return { reason: 'locked', waitMs } as const;
   };
 

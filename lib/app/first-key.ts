@@ -1,8 +1,14 @@
+import type { ApiKey } from '../domain/api-key.ts';
+import { NO_TENANT } from '../domain/audit.ts';
 import { KEY_RANDOM_BYTES, type KeyParts, makeKey, parseKey } from '../domain/keys.ts';
 import { type KeyDeps, keyOf } from './api-keys.ts';
+import { keyState } from './audit-views.ts';
+import { audited, type ChangeAuditDeps } from './audited-change.ts';
 import type { AdminKeyVault } from './ports.ts';
 
-export interface FirstKeyDeps extends KeyDeps {
+export interface FirstKeyDeps extends KeyDeps, ChangeAuditDeps {
+  readonly clock: KeyDeps['clock'] & ChangeAuditDeps['clock'];
+  readonly random: KeyDeps['random'] & ChangeAuditDeps['random'];
   readonly vault: AdminKeyVault;
 }
 
@@ -20,10 +26,25 @@ export async function firstAdminKey(deps: FirstKeyDeps): Promise<void> {
     random.bytes(KEY_RANDOM_BYTES.secret),
   );
   await vault.write(made.text);
-  const input = { name: 'first admin key', scopes: ['admin'] as const };
-  if ((await apiKeys.create(keyOf(deps, input, made))) === 'created') return;
-  // The next try makes a key with another public part.
-  throw new Error('The public part of the first key is taken.');
+  await createTold(deps, keyOf(deps, { name: 'first admin key', scopes: ['admin'] }, made));
+}
+
+/** Nobody's key made it: the audit log says that the deployment did. */
+async function createTold(deps: FirstKeyDeps, key: ApiKey): Promise<void> {
+  const resource = { kind: 'key', id: key.id, name: key.name };
+  const actor = { kind: 'system', name: 'first-key' } as const;
+  let isMade = false;
+  await audited(deps, {
+    asked: { tenant: NO_TENANT, actor, action: 'key.create', resource },
+    async work() {
+      isMade = (await deps.apiKeys.create(key)) === 'created';
+      if (isMade) return;
+      // The next try makes a key with another public part.
+      throw new Error('The public part of the first key is taken.');
+    },
+    recorded: () =>
+      isMade ? { tenant: NO_TENANT, resource, before: null, after: keyState(key) } : undefined,
+  });
 }
 
 async function readKey(vault: AdminKeyVault): Promise<KeyParts | undefined> {

@@ -33,6 +33,22 @@ export interface AuditQuery {
   readonly limit: number;
 }
 
+/** What a list shows; `broken`: rows that were left out, as they are not what was stored. */
+export interface AuditPage extends Page<AuditEntry> {
+  readonly broken: number;
+}
+
+/** A part of what lists of all chains show: where its rows are. */
+export interface AuditListed {
+  /** Rows looked at. */
+  readonly count: number;
+  /** Of which chains there are rows. */
+  readonly tenants: readonly string[];
+  /** Partitions with rows that are in no chain. */
+  readonly strays: readonly string[];
+  readonly next: string | undefined;
+}
+
 /** The chains of audit entries, one for each tenant: only ever added to. */
 export interface AuditTrail {
   /** Strongly consistent; `EMPTY_CHAIN` where there is none. */
@@ -42,10 +58,14 @@ export interface AuditTrail {
    * whose answer was lost.
    */
   append(entry: AuditEntry): Promise<'appended' | 'taken'>;
-  /** At most `limit` rows from this place on, in order. Strongly consistent. */
+  /** At most `limit` rows that have a place, from this one on, in order. Strongly consistent. */
   read(tenant: string, fromSeq: number, limit: number): Promise<readonly StoredEntry[]>;
+  /** The same of every row behind this place, in the order of their keys, whatever those are. */
+  everyRow(tenant: string, afterSeq: number, limit: number): Promise<readonly StoredEntry[]>;
   /** Newest first; of all chains it may lag a moment. May be short of `limit` and have a `next`. */
-  list(query: AuditQuery): Promise<Page<AuditEntry>>;
+  list(query: AuditQuery): Promise<AuditPage>;
+  /** Every row that a list of all chains looks at, page by page. May lag a moment. */
+  listed(after: string | undefined): Promise<AuditListed>;
   /** What is noted apart from the chain of how far it goes. Strongly consistent. */
   anchor(tenant: string): Promise<ChainHead | undefined>;
   /** Every chain that has an anchor, by name. Strongly consistent. */

@@ -5,15 +5,16 @@ import {
   endAt,
   hashOf,
   parseEntry,
+  placeInTime,
   type StoredEntry,
 } from './audit.ts';
 
 /**
- * `edited`: an entry is not what was stored, or its successor was chained to another one. `missing`:
- * there is no entry at this place. `moved`: it belongs to another place or chain. `truncated`: the
- * chain once went further. `rewritten`: another entry was known to be at this place. `unanchored`:
- * entries that no head covers, though the time for that has passed. `unsigned`: the same of digests,
- * or what is noted of them is not so.
+ * `edited`: an entry or its row is not what was stored, or its successor was chained to another one.
+ * `missing`: there is no entry at this place. `moved`: what is there belongs to another place or
+ * chain, or to none. `truncated`: the chain once went further. `rewritten`: another entry was known
+ * to be at this place. `unanchored`: entries that no head covers, though the time for that has
+ * passed. `unsigned`: the same of digests, or what is noted of them is not so.
  */
 export type ChainProblemKind =
   | 'edited'
@@ -122,11 +123,12 @@ export function walkSigned(walk: Walk, { signed, next, isLate }: SignedKnown): W
 function stepOver(
   before: ChainHead,
   tenant: string,
-  { place, text }: StoredEntry,
+  { place, text, inTime }: StoredEntry,
   heads: readonly ChainHead[],
 ): ChainHead | ChainProblem {
   const wanted = before.seq + 1;
-  if (!Number.isSafeInteger(place)) {
+  // Rows come in the order of their keys: such a one was put among them.
+  if (!Number.isSafeInteger(place) || place < wanted) {
     return { seq: wanted, kind: 'moved', message: 'A row of the chain has no place in it.' };
   }
   if (place !== wanted) {
@@ -138,6 +140,10 @@ function stepOver(
   }
   const { seq, hash, prevHash } = entry;
   if (seq !== place || entry.tenant !== tenant) return moved(place, entry);
+  if (inTime !== undefined && inTime !== placeInTime(entry)) {
+    const message = `Entry ${place} is kept out of the list of all chains, or is elsewhere in it.`;
+    return { seq, kind: 'edited', message };
+  }
   if (prevHash !== before.hash) {
     const message = `Entry ${place} was chained to another entry than the one before it.`;
     return { seq, kind: 'edited', message };

@@ -96,8 +96,23 @@ export function endOf({ seq, hash, at }: AuditEntry): ChainEnd {
 
 /** An entry as it is stored, at the place in the chain that its key names. */
 export interface StoredEntry {
+  /** Not a number where the key names none. */
   readonly place: number;
   readonly text: string;
+  /** Where the row stands among the entries of all chains; left out where that is not looked at. */
+  readonly inTime?: string;
+}
+
+const PLACE_DIGITS = 12;
+
+/** A place in a chain as text that sorts like the number. */
+export function sortablePlace(seq: number): string {
+  return String(seq).padStart(PLACE_DIGITS, '0');
+}
+
+/** Where an entry has to stand among those of all chains: sorts by its time. */
+export function placeInTime({ at, tenant, seq }: Pick<AuditEntry, 'at' | 'tenant' | 'seq'>) {
+  return `${at}#${tenant}#${sortablePlace(seq)}`;
 }
 
 /** The text that an entry is stored as: the same for the same entry. */

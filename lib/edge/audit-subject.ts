@@ -3,10 +3,12 @@ import type { ApiKeys, Integrations, Sources } from '../app/ports.ts';
 import type { Jobs } from '../app/ports-jobs.ts';
 import type { AuditResource } from '../domain/audit.ts';
 import { NO_TENANT } from '../domain/audit.ts';
+import { RequestError } from '../domain/errors.ts';
 import { isIntegrationId, isJobId, isKeyId, isSourceId, parseDeliveryId } from '../domain/ids.ts';
 import { DEFAULT_TENANT, INTEGRATION_NAME, TENANT } from '../domain/integration.ts';
+import { isJsonObject } from '../domain/merge-patch.ts';
 import type { AuditRule } from './audit-rules.ts';
-import type { KeyedRequest } from './request.ts';
+import { jsonBody, type KeyedRequest } from './request.ts';
 
 /** What a request is about, found before it does anything: whose chain it belongs to, and its name. */
 export interface Subject {
@@ -32,8 +34,8 @@ export async function subjectOf(
   request: KeyedRequest,
   { kind, param }: AuditRule,
 ): Promise<Subject> {
-  const bound = request.principal.tenant ?? tenantNamed(request);
   const ref = param === undefined ? undefined : request.params[param];
+  const bound = request.principal.tenant ?? tenantNamed(request) ?? tenantGiven(request, ref);
   const found = ref === undefined ? undefined : await lookUp(deps, kind, ref, bound);
   if (found !== undefined && (bound === undefined || bound === found.tenant)) return found;
   const otherwise = kind === 'key' || ref === undefined ? NO_TENANT : DEFAULT_TENANT;
@@ -46,6 +48,21 @@ export async function subjectOf(
 function tenantNamed({ rawQuery }: KeyedRequest): string | undefined {
   const named = new URLSearchParams(rawQuery).get('tenant');
   return named !== null && TENANT.test(named) ? named : undefined;
+}
+
+/** What is made, or put under a name, is of the tenant that the body names; what is not so is refused. */
+function tenantGiven(request: KeyedRequest, ref: string | undefined): string | undefined {
+  const isId = ref !== undefined && (isIntegrationId(ref) || isSourceId(ref));
+  const isMade = ref === undefined ? request.method === 'POST' : request.method === 'PUT' && !isId;
+  if (!isMade) return undefined;
+  try {
+    const body = jsonBody(request);
+    const given = isJsonObject(body) ? body.tenant : undefined;
+    return typeof given === 'string' && TENANT.test(given) ? given : undefined;
+  } catch (error) {
+    if (error instanceof RequestError) return undefined;
+    throw error;
+  }
 }
 
 async function lookUp(

@@ -1,4 +1,5 @@
 import { auditLog } from '../app/audit.ts';
+import { beginningAtWrites } from '../app/audit-begin.ts';
 import { type Recorder, recording } from '../app/audit-recorder.ts';
 import {
   audited,
@@ -55,12 +56,17 @@ async function changed(
   request: KeyedRequest,
 ): Promise<Reply> {
   const asked = await askedOf(deps, request, rule);
-  const { stores, recorder } = recording(deps);
-  const route: Route = (apiRoutes(stores) as Routes)[key];
+  let recorder: Recorder | undefined;
   return await audited(deps, {
     asked,
-    work: async () => await (route as Extract<Route, { scope: string }>).answer(request),
-    recorded: () => recordedOf(recorder, rule, asked),
+    beginsItself: true,
+    async work(begin) {
+      const recorded = recording(beginningAtWrites(deps, begin));
+      recorder = recorded.recorder;
+      const route: Route = (apiRoutes(recorded.stores) as Routes)[key];
+      return await (route as Extract<Route, { scope: string }>).answer(request);
+    },
+    recorded: () => recorder && recordedOf(recorder, rule, asked),
     actionOf: (recorded) => {
       const isNew = recorded !== undefined && recorded.before === null && recorded.after !== null;
       return isNew ? (rule.creates ?? rule.action) : rule.action;

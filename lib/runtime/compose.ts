@@ -220,6 +220,7 @@ export function composeFirstKey(env: Environment = process.env, outside: Outside
   const { adminKeySecretId } = required(env, ['adminKeySecretId']);
   return {
     ...common,
+    ...auditChanges(env, common, outside),
     apiKeys: dynamoApiKeys(dynamo(outside), registryTable(env), common),
     pepper: pepperOf(env, outside),
     vault: adminKeyVault(secrets(outside), adminKeySecretId),

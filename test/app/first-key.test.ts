@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { completeIntents, INTERRUPTED_MS } from '../../lib/app/audited-change.ts';
 import { authorizer } from '../../lib/app/authorize.ts';
 import { firstAdminKey } from '../../lib/app/first-key.ts';
+import { NO_TENANT, parseEntry } from '../../lib/domain/audit.ts';
 import { bearer } from '../fakes/auth-requests.ts';
 import { fakeVault, registryWorld } from '../fakes/registry-world.ts';
 import { fakeRandom } from '../fakes/world.ts';
@@ -21,6 +23,39 @@ describe('the first admin key', () => {
     await firstAdminKey(world);
     expect(await tried(world)).toMatchObject({ name: 'first admin key', scopes: ['admin'] });
     expect(await tried(world)).not.toHaveProperty('tenant');
+  });
+
+  it('is in the audit log, once, with nothing to log in with', async () => {
+    const world = registryWorld();
+    for (const _ of ['made', 'made before']) await firstAdminKey(world);
+    const rows = await world.auditTrail.read(NO_TENANT, 1, 9);
+    const [key] = (await world.apiKeys.list({ limit: 9 })).items;
+    expect(rows.map(({ text }) => parseEntry(text))).toMatchObject([
+      {
+        ...{ action: 'key.create', outcome: 'succeeded', tenant: NO_TENANT },
+        ...{ actor: { kind: 'system', name: 'first-key' }, before: null },
+        resource: { kind: 'key', id: key?.id, name: 'first admin key' },
+        after: { id: key?.id, scopes: ['admin'] },
+      },
+    ]);
+    expect(rows[0]?.text).not.toContain(world.vault.current());
+    expect(await world.auditIntents.oldest(9)).toEqual([]);
+  });
+
+  it('is told of by the tick where its maker died in between, and made by nobody in the dark', async () => {
+    const world = registryWorld();
+    const dead = { ...world.auditTrail, append: () => new Promise<never>(() => {}) };
+    void firstAdminKey({ ...world, auditTrail: dead });
+    await vi.waitFor(async () => expect(await tried(world)).toHaveProperty('scopes'));
+    await firstAdminKey(world);
+    world.clock.advance(INTERRUPTED_MS + 1);
+    expect(await completeIntents(world, () => false)).toBe(1);
+    const [entry] = await world.auditTrail.read(NO_TENANT, 1, 9);
+    expect(parseEntry(entry?.text ?? '')).toMatchObject({ action: 'key.create' });
+    const blind = registryWorld();
+    const unwritten = { ...blind, auditIntents: { ...blind.auditIntents, put: DOWN } };
+    await expect(firstAdminKey(unwritten)).rejects.toThrow('cannot be written');
+    expect((await blind.apiKeys.list({ limit: 9 })).items).toEqual([]);
   });
 
   it('takes the place of what the deployment generated there', async () => {

@@ -116,7 +116,8 @@ describe('a header that is a credential', () => {
     const { stores, recorder } = recording({ ...deps });
     await patchIntegration(stores, ME, 'erp', { description: 'same' });
     const [same] = recorder.of('integration');
-    expect(same?.after).toMatchObject({ secretsChanged: [], request: { headers: SHOWN } });
+    const headers = { 'X-Env': '…', 'X-Api-Key': '…' };
+    expect(same?.after).toMatchObject({ secretsChanged: [], request: { headers } });
     const changed = recording({ ...deps });
     await patchIntegration(changed.stores, ME, 'erp', {
       request: { headers: { 'X-Api-Key': 'canary-next', 'X-Env': 'test' } },
@@ -124,7 +125,10 @@ describe('a header that is a credential', () => {
     });
     const [entry] = changed.recorder.of('integration');
     expect(entry?.after).toMatchObject({
-      secretsChanged: ['request.headers.X-Api-Key', 'fallback.1.headers.X-Auth-Token'],
+      secretsChanged: [
+        ...['request.headers.X-Env', 'request.headers.X-Api-Key'],
+        'fallback.1.headers.X-Auth-Token',
+      ],
     });
     expect(JSON.stringify([same, entry])).not.toContain('canary');
   });

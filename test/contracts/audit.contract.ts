@@ -194,5 +194,11 @@ export function auditContract(make: MakeWorld): void {
       draft(2).id,
       draft(3).id,
     ]);
+    // However many there are: one after the other, wherever each is kept.
+    for (let n = 4; n <= 20; n++) await auditIntents.put(intent(n));
+    const oldest = await auditIntents.oldest(17);
+    expect(oldest.map(({ draft: { id } }) => id)).toEqual(
+      Array.from({ length: 17 }, (_, n) => draft(n + 2).id),
+    );
   });
 }

@@ -7,6 +7,7 @@ import {
   endOf,
   entryAfter,
   entryText,
+  placeInTime,
   type StoredEntry,
 } from '../../lib/domain/audit.ts';
 import { WALK_BEGUN, type Walk, walkEnded, walkOn } from '../../lib/domain/audit-chain.ts';
@@ -44,7 +45,9 @@ export function chainOf(length: number): AuditEntry[] {
 }
 
 export function rowsOf(entries: readonly AuditEntry[]): StoredEntry[] {
-  return entries.map((entry) => ({ place: entry.seq, text: entryText(entry) }));
+  return entries.map((entry) => ({
+    ...{ place: entry.seq, text: entryText(entry), inTime: placeInTime(entry) },
+  }));
 }
 
 export function headOf(entries: readonly AuditEntry[]): ChainHead {

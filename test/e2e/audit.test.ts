@@ -80,7 +80,7 @@ describe('the audit log', () => {
     expect(json).toMatchObject({ ok: true, digests: { checked: 1, gaps: [], problem: null } });
     const [digest] = (await gateway.call('GET', '/v1/audit/digests')).json.data;
     const tenants = digest.heads.map(({ tenant }: { tenant: string }) => tenant);
-    expect(tenants).toEqual(['acme', 'default']);
+    expect(tenants).toEqual(['*', 'acme', 'default']);
     expect(digest.key).toMatch(/^arn:aws:kms:/);
     const noted = `${json.digests.head.number}:${json.digests.head.hash}`;
     await gateway.restart();

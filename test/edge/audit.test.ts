@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { type AuditEntry, entryText, hashOf } from '../../lib/domain/audit.ts';
 import { CHANGES, READINGS } from '../../lib/edge/audit-rules.ts';
 import { FORBIDDEN_PER_MINUTE_MAX } from '../../lib/edge/audited-refusals.ts';
 import { ROUTES } from '../../lib/names.ts';
@@ -133,6 +134,33 @@ describe('every change', () => {
     expect(await world.deps.auditIntents.oldest(9)).toEqual([]);
   });
 
+  it('that is refused for what it says is not even begun', async () => {
+    const { id } = await create();
+    const { put } = world.deps.auditIntents;
+    let begun = 0;
+    world.deps.auditIntents.put = async (intent) => {
+      begun += 1;
+      await put(intent);
+    };
+    const changing = Object.entries(CHANGES).filter(([, rule]) => !('unaudited' in rule));
+    for (const [route] of changing) {
+      const [method = '', path = ''] = route.split(' ');
+      // A removal has no body that could be refused.
+      const ref = method === 'DELETE' ? 'nobody' : id;
+      for (const one of [path.replace('{integration}', ref), path]) {
+        const at = one.replace(/\{\w+\}/, 'nobody');
+        const answer = await world.call(method, at, { body: { x: 'is unknown' } });
+        expect([400, 404, 422], `${method} ${at}`).toContain(answer.status);
+        expect((await world.call(method, at, { raw: '{' })).status).toBeGreaterThanOrEqual(400);
+      }
+    }
+    expect(changing.length).toBeGreaterThan(20);
+    expect(begun).toBe(0);
+    await world.call('PATCH', '/v1/integrations/erp', { body: { description: 'begun' } });
+    expect(begun).toBe(1);
+    expect(await audit()).toHaveLength(2);
+  });
+
   it('is answered 503 and not made while the audit log cannot be written', async () => {
     await create();
     world.deps.auditIntents.put = async () => {
@@ -141,6 +169,33 @@ describe('every change', () => {
     const answer = await world.call('DELETE', '/v1/integrations/erp');
     expect([answer.status, answer.json.code]).toEqual([503, 'unavailable']);
     expect((await world.call('GET', '/v1/integrations/erp')).status).toBe(200);
+  });
+
+  it('of what is put under a name is, from its beginning, of the tenant that the body names', async () => {
+    await create();
+    const { put } = world.deps.auditIntents;
+    const begun: [string, string | null, string | null][] = [];
+    world.deps.auditIntents.put = async (intent) => {
+      const { tenant, resource } = intent.draft;
+      begun.push([tenant, resource.id, resource.name]);
+      await put(intent);
+    };
+    const made = await create({ ...ERP, tenant: 'acme' });
+    for (const [at, tenant] of [
+      ['/v1/integrations/erp', 'acme'],
+      [`/v1/integrations/${made.id}`, 'acme'],
+      ['/v1/integrations/crm', 'other'],
+    ]) {
+      const name = at?.endsWith('crm') ? 'crm' : 'erp';
+      await world.call('PUT', at ?? '', { body: { ...ERP, name, tenant } });
+    }
+    await world.call('PUT', '/v1/integrations/erp', { body: { ...ERP, tenant: '*' } });
+    expect(begun.slice(0, 4)).toEqual([
+      ['acme', null, null],
+      ['acme', made.id, 'erp'],
+      ['acme', made.id, 'erp'],
+      ['other', 'crm', null],
+    ]);
   });
 
   it('of deliveries, events and jobs is there too', async () => {
@@ -292,6 +347,30 @@ describe('GET /v1/audit/verify', () => {
       ok: false,
       chains: [{ checked: 1, head: { seq: 1 }, problem: { seq: 2, kind: 'edited' } }],
     });
+  });
+
+  it('finds rows that nobody appended, and no list shows them', async () => {
+    await create();
+    const [first] = await audit();
+    const { hash: _, ...said } = {
+      ...first,
+      seq: 0,
+      action: 'forged.entry',
+    } as never as AuditEntry;
+    const trail = world.deps.auditTrail as FakeAuditTrail;
+    trail.rows('default').set(0, entryText({ ...said, hash: hashOf(said) }));
+    trail.strays.add('OTHER#x');
+    const chains = [
+      { tenant: '*', problem: null },
+      { tenant: 'default', problem: { seq: 1, kind: 'moved' } },
+      { tenant: 'OTHER#x', checked: 0, problem: { kind: 'moved' } },
+    ];
+    expect(await verify()).toMatchObject({ ok: false, chains, nextCursor: null });
+    expect((await verify('?tenant=default')).ok).toBe(false);
+    expect((await audit()).map(({ action }) => action)).toEqual(['integration.create']);
+    const told = world.telemetry.lines.filter(({ message }) => message === 'audit.broken');
+    expect(told).toMatchObject([{ fields: { count: 1 } }]);
+    expect(world.telemetry.counts.get('AuditChainsBroken')).toBe(1);
   });
 
   it.each(['?head=1', `?head=1:${'a'.repeat(64)}`, '?tenant=acme&head=x:y', '?limit=5'])(

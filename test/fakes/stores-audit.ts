@@ -12,23 +12,28 @@ import {
   EMPTY_CHAIN,
   endAt,
   entryText,
+  hashOf,
   parseEntry,
+  placeInTime,
   type StoredEntry,
 } from '../../lib/domain/audit.ts';
 import { type DigestKey, digestEndAt, NO_DIGEST } from '../../lib/domain/audit-digest.ts';
 import type { SignedHead } from '../../lib/domain/audit-digest-chain.ts';
 import { signedHash } from '../../lib/local/ecdsa.ts';
 
-/** A trail in memory whose rows a test may spoil. */
+/** A trail in memory whose rows a test may spoil; a key that is no whole number names no place. */
 export interface FakeAuditTrail extends AuditTrail {
   /** The rows of a chain as they are stored, by place. */
   rows(tenant: string): Map<number, string>;
   readonly anchors: Map<string, ChainHead>;
+  /** Partitions of rows that lists look at and that are in no chain. */
+  readonly strays: Set<string>;
 }
 
 export function fakeAuditTrail(): FakeAuditTrail {
   const chains = new Map<string, Map<number, string>>();
   const anchors = new Map<string, ChainHead>();
+  const strays = new Set<string>();
   const rows = (tenant: string) => {
     const chain = chains.get(tenant) ?? new Map<number, string>();
     chains.set(tenant, chain);
@@ -36,14 +41,22 @@ export function fakeAuditTrail(): FakeAuditTrail {
   };
   const ordered = (tenant: string): StoredEntry[] =>
     [...rows(tenant)].map(([place, text]) => ({ place, text })).sort((a, b) => a.place - b.place);
+  const entryOf = (tenant: string, { place, text }: StoredEntry): AuditEntry[] => {
+    const entry = parseEntry(text);
+    if (entry === undefined || hashOf(entry) !== entry.hash) return [];
+    return entry.tenant === tenant && entry.seq === place && place > 0 ? [entry] : [];
+  };
   return {
     rows,
     anchors,
+    strays,
     async end(tenant) {
       const chain = rows(tenant);
       let place = chain.size;
       // Most often as many as there are; a spoiled chain may have gaps.
-      if (!chain.has(place) || chain.has(place + 1)) place = Math.max(0, ...chain.keys());
+      if (!chain.has(place) || chain.has(place + 1)) {
+        place = Math.max(0, ...[...chain.keys()].filter(Number.isInteger));
+      }
       const text = chain.get(place);
       return text === undefined ? EMPTY_CHAIN : endAt({ place, text });
     },
@@ -55,19 +68,34 @@ export function fakeAuditTrail(): FakeAuditTrail {
     },
     async read(tenant, fromSeq, limit) {
       return ordered(tenant)
-        .filter(({ place }) => !(place < fromSeq))
-        .slice(0, limit);
+        .filter(({ place }) => !(place < fromSeq) && Number.isInteger(place))
+        .slice(0, limit)
+        .map(asStored);
+    },
+    async everyRow(tenant, afterSeq, limit) {
+      return ordered(tenant)
+        .filter(({ place }) => afterSeq === 0 || place > afterSeq)
+        .slice(0, limit)
+        .map(asStored);
+    },
+    async listed() {
+      const tenants = [...chains].flatMap(([tenant, { size }]) => (size > 0 ? [tenant] : []));
+      return { count: tenants.length, tenants, strays: [...strays], next: undefined };
     },
     async list({ tenant, sinceMs = 0, untilMs = Number.POSITIVE_INFINITY, matches, after, limit }) {
-      const all = (tenant === undefined ? [...chains.keys()] : [tenant])
-        .flatMap((one) => ordered(one).flatMap(({ text }) => parseEntry(text) ?? []))
-        .sort((a, b) => (positionOf(a) < positionOf(b) ? 1 : -1))
+      const stored = (tenant === undefined ? [...chains.keys()] : [tenant]).flatMap((one) =>
+        ordered(one).map((row) => entryOf(one, row)),
+      );
+      const all = stored
+        .flat()
+        .sort((a, b) => (placeInTime(a) < placeInTime(b) ? 1 : -1))
         .filter((entry) => Date.parse(entry.at) >= sinceMs && Date.parse(entry.at) < untilMs)
-        .filter((entry) => after === undefined || positionOf(entry) < after)
+        .filter((entry) => after === undefined || placeInTime(entry) < after)
         .filter(matches);
       const items = all.slice(0, limit);
       const last = items.at(-1);
-      return { items, next: all.length > limit && last ? positionOf(last) : undefined };
+      const broken = stored.filter((entries) => entries.length === 0).length;
+      return { items, broken, next: all.length > limit && last ? placeInTime(last) : undefined };
     },
     async anchor(tenant) {
       return anchors.get(tenant);
@@ -85,8 +113,10 @@ export function fakeAuditTrail(): FakeAuditTrail {
   };
 }
 
-function positionOf({ at, tenant, seq }: AuditEntry): string {
-  return `${at}#${tenant}#${String(seq).padStart(12, '0')}`;
+function asStored({ place, text }: StoredEntry): StoredEntry {
+  const entry = parseEntry(text);
+  const inTime = entry === undefined ? '' : placeInTime(entry);
+  return { place: Number.isInteger(place) ? place : Number.NaN, text, inTime };
 }
 
 export function fakeAuditIntents(): AuditIntents {

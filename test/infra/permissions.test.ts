@@ -110,6 +110,8 @@ const MAY: Record<string, Record<string, string>> = {
   },
   FirstKey: {
     Registry: 'GetItem PutItem',
+    Audit: 'PutItem Query',
+    State: 'DeleteItem GetItem PutItem',
     Pepper: 'GetSecretValue',
     AdminKey: 'GetSecretValue PutSecretValue',
   },

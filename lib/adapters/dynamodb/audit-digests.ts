@@ -7,11 +7,11 @@ import {
   AUDIT_SIGNED,
   type AuditTables,
   auditKeys,
-  PLACE_AFTER,
-  sortablePlace,
+  FIRST_PLACE,
+  LAST_PLACE,
+  placeOf,
 } from './audit-keys.ts';
-import { placeOf } from './audit-list.ts';
-import { putNew } from './audit-rows.ts';
+import { isPlaced, nextPlaced, putNew, upTo } from './audit-rows.ts';
 import { readAll, readRange } from './ranges.ts';
 import { getItem, type Item, put, type Store, type StoreOptions } from './store.ts';
 
@@ -23,31 +23,21 @@ export function dynamoAuditDigests(
 ): AuditDigests {
   const digests: Store = { db, table: tables.audit, random: options.random };
   const state: Store = { db, table: tables.state, random: options.random };
-  const rows = (fromNumber: number, order: 'ascending' | 'descending') =>
-    readRange(db, {
-      table: digests.table,
-      partition: ['pk', AUDIT_DIGESTS],
-      sort: ['sk', sortablePlace(fromNumber), PLACE_AFTER],
-      ...{ order, consistent: true },
-    });
+  const partition = ['pk', AUDIT_DIGESTS] as const;
+  const range = { table: digests.table, partition, consistent: true };
   return {
     async end() {
-      const [row] = (await rows(1, 'descending').next(1)) ?? [];
+      const sort = ['sk', FIRST_PLACE, LAST_PLACE] as const;
+      const row = await nextPlaced(readRange(db, { ...range, sort, order: 'descending' }));
       return row === undefined ? NO_DIGEST : digestEndAt(storedOf(row));
     },
 
     append: (number, text) => putNew(digests, auditKeys.digest(number), { doc: text }),
 
     async read(fromNumber, limit) {
-      const reader = rows(fromNumber, 'ascending');
-      const read: Item[] = [];
-      // A page of DynamoDB ends at 1 MB.
-      for (let page = 0; page < limit && read.length < limit; page++) {
-        const items = await reader.next(limit - read.length);
-        if (items === undefined) break;
-        read.push(...items);
-      }
-      return read.map(storedOf);
+      const sort = ['sk', auditKeys.digest(fromNumber).sk, LAST_PLACE] as const;
+      const reader = readRange(db, { ...range, sort, order: 'ascending' });
+      return (await upTo(limit, reader, isPlaced)).map(storedOf);
     },
 
     async signed() {
@@ -71,6 +61,7 @@ function signedOf({ sk, sq, hs, nr }: Item): SignedHead {
   return { tenant: String(sk), seq: Number(sq), hash: String(hs), digest: Number(nr) };
 }
 
-function storedOf({ sk, doc }: Item): StoredDigest {
-  return { place: placeOf(String(sk)), text: typeof doc === 'string' ? doc : '' };
+function storedOf(item: Item): StoredDigest {
+  const { doc } = item;
+  return { place: placeOf(item), text: typeof doc === 'string' ? doc : '' };
 }

@@ -1,5 +1,7 @@
 import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { placeOf } from './audit-keys.ts';
+import type { RangeReader } from './ranges.ts';
 import type { Item, Store } from './store.ts';
 import { conditions, type Key } from './table.ts';
 
@@ -20,4 +22,30 @@ export async function putNew(
     if (error instanceof ConditionalCheckFailedException) return 'taken';
     throw error;
   }
+}
+
+export const isPlaced = (item: Item) => !Number.isNaN(placeOf(item));
+
+/** Rows without a place stand between places where somebody has put them to be in the way. */
+const READS_MAX = 1_000;
+
+/** The next row that has a place. */
+export async function nextPlaced(reader: RangeReader): Promise<Item | undefined> {
+  const [row] = await upTo(1, reader, isPlaced);
+  return row;
+}
+
+/** Reads until so many rows are found, or there are no more; a page of DynamoDB ends at 1 MB. */
+export async function upTo(
+  limit: number,
+  reader: RangeReader,
+  isWanted: (item: Item) => boolean,
+): Promise<readonly Item[]> {
+  const found: Item[] = [];
+  for (let read = 0; read < READS_MAX; read++) {
+    const items = found.length < limit ? await reader.next(limit - found.length) : undefined;
+    if (items === undefined) return found;
+    found.push(...items.filter(isWanted));
+  }
+  throw new Error(`${READS_MAX} reads did not get past rows without a place.`);
 }

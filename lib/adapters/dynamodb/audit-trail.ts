@@ -5,17 +5,20 @@ import {
   EMPTY_CHAIN,
   endAt,
   entryText,
+  placeInTime,
   type StoredEntry,
 } from '../../domain/audit.ts';
 import {
   AUDIT_HEADS,
   type AuditTables,
   auditKeys,
-  PLACE_AFTER,
-  sortablePlace,
+  FIRST_PLACE,
+  LAST_PLACE,
+  placeOf,
 } from './audit-keys.ts';
-import { listEntries, placeOf, TIME_PARTITION, timeKey } from './audit-list.ts';
-import { putNew } from './audit-rows.ts';
+import { inTimeOf, listEntries, TIME_PARTITION } from './audit-list.ts';
+import { listedRows } from './audit-listed.ts';
+import { isPlaced, nextPlaced, putNew, upTo } from './audit-rows.ts';
 import { readAll, readRange } from './ranges.ts';
 import { getItem, type Item, putIf, type Store, type StoreOptions } from './store.ts';
 import { type Condition, conditions } from './table.ts';
@@ -28,41 +31,43 @@ export function dynamoAuditTrail(
 ): AuditTrail {
   const chains: Store = { db, table: tables.audit, random: options.random };
   const state: Store = { db, table: tables.state, random: options.random };
-  const rows = (tenant: string, low: string, order: 'ascending' | 'descending') =>
-    readRange(db, {
-      table: chains.table,
-      partition: ['pk', auditKeys.entry(tenant, 0).pk],
-      sort: ['sk', low, PLACE_AFTER],
-      ...{ order, consistent: true },
-    });
+  const range = (tenant: string, sort?: readonly [low: string, high?: string]) => ({
+    table: chains.table,
+    partition: ['pk', auditKeys.entry(tenant, 0).pk] as const,
+    ...(sort !== undefined && { sort: ['sk', ...sort] as const }),
+    consistent: true,
+  });
   return {
     async end(tenant) {
-      const [row] = (await rows(tenant, sortablePlace(1), 'descending').next(1)) ?? [];
+      const placed = range(tenant, [FIRST_PLACE, LAST_PLACE]);
+      const row = await nextPlaced(readRange(db, { ...placed, order: 'descending' }));
       return row === undefined ? EMPTY_CHAIN : endAt(storedOf(row));
     },
 
     async append(entry) {
-      const { tenant, seq, at } = entry;
-      const times = { tmPk: TIME_PARTITION, tmSk: timeKey(entry, at) };
+      const { tenant, seq } = entry;
       return await putNew(chains, auditKeys.entry(tenant, seq), {
-        doc: entryText(entry),
-        ...times,
+        ...{ doc: entryText(entry), tmPk: TIME_PARTITION, tmSk: placeInTime(entry) },
       });
     },
 
     async read(tenant, fromSeq, limit) {
-      const reader = rows(tenant, sortablePlace(fromSeq), 'ascending');
-      const read: Item[] = [];
-      // A page of DynamoDB ends at 1 MB.
-      for (let page = 0; page < limit && read.length < limit; page++) {
-        const items = await reader.next(limit - read.length);
-        if (items === undefined) break;
-        read.push(...items);
-      }
-      return read.map(storedOf);
+      const placed = range(tenant, [auditKeys.entry(tenant, fromSeq).sk, LAST_PLACE]);
+      const reader = readRange(db, { ...placed, order: 'ascending' });
+      return (await upTo(limit, reader, isPlaced)).map(storedOf);
+    },
+
+    async everyRow(tenant, afterSeq, limit) {
+      const { sk } = auditKeys.entry(tenant, afterSeq);
+      // A row may stand right behind it, before the next place.
+      const all = afterSeq === 0 ? range(tenant) : range(tenant, [sk]);
+      const isBehind = (item: Item) => afterSeq === 0 || item.sk !== sk;
+      const reader = readRange(db, { ...all, order: 'ascending' });
+      return (await upTo(limit, reader, isBehind)).map(storedOf);
     },
 
     list: (query) => listEntries(chains, query),
+    listed: (after) => listedRows(chains, after),
 
     async anchor(tenant) {
       const item = await getItem(state, auditKeys.head(tenant));
@@ -99,6 +104,8 @@ function headOf(item: Item): ChainHead {
   return { seq, hash };
 }
 
-function storedOf({ sk, doc }: Item): StoredEntry {
-  return { place: placeOf(String(sk)), text: typeof doc === 'string' ? doc : '' };
+function storedOf(item: Item): StoredEntry {
+  const { doc } = item;
+  const text = typeof doc === 'string' ? doc : '';
+  return { place: placeOf(item), text, inTime: inTimeOf(item) };
 }

@@ -8,12 +8,12 @@ import type { Item } from './store.ts';
 
 type Bound = string | number;
 
-/** One partition of a table or index, all of it or between two sort keys (both inclusive). */
+/** One partition of a table or index: all of it, between two sort keys or from one on (inclusive). */
 export interface Range {
   readonly table: string;
   readonly index?: string;
   readonly partition: readonly [attribute: string, value: string];
-  readonly sort?: readonly [attribute: string, low: Bound, high: Bound];
+  readonly sort?: readonly [attribute: string, low: Bound, high?: Bound];
   readonly order: 'ascending' | 'descending';
   readonly consistent?: boolean;
 }
@@ -35,7 +35,8 @@ export function readRange(db: DynamoDBClient, range: Range): RangeReader {
     ...(range.consistent === true && { ConsistentRead: true }),
   };
   // DynamoDB refuses bounds that cross.
-  let done = range.sort !== undefined && range.sort[1] > range.sort[2];
+  const [, low = 0, high = low] = range.sort ?? [];
+  let done = low > high;
   let from: Record<string, unknown> | undefined;
   return {
     async next(limit) {
@@ -66,6 +67,13 @@ function keyCondition({ partition: [name, value], sort }: Range) {
     };
   }
   const [sortName, low, high] = sort;
+  if (high === undefined) {
+    return {
+      KeyConditionExpression: '#p = :p AND #s >= :low',
+      ExpressionAttributeNames: { '#p': name, '#s': sortName },
+      ExpressionAttributeValues: marshall({ ':p': value, ':low': low }),
+    };
+  }
   return {
     KeyConditionExpression: '#p = :p AND #s BETWEEN :low AND :high',
     ExpressionAttributeNames: { '#p': name, '#s': sortName },

@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { AUDIT_INTENTS } from '../../../lib/adapters/dynamodb/audit-keys.ts';
+import { INTENT_PARTITIONS } from '../../../lib/adapters/dynamodb/audit-keys.ts';
 import { unpackTargets } from '../../../lib/adapters/dynamodb/codec.ts';
 import { JOB_MARKS, parseDeliverySk, SWEEPS } from '../../../lib/adapters/dynamodb/table.ts';
 import { INTERRUPTED_MS } from '../../../lib/app/audited-change.ts';
@@ -85,7 +85,7 @@ function wantedMsOf(row: Row, lastTickAtMs: number, hasHeld: boolean): number {
   const underWay = lastTickAtMs + UNDER_WAY_MS;
   const [pk, sk] = [row.pk?.S ?? '', row.sk?.S ?? ''];
   // Its entry is added by the first tick after that.
-  if (pk === AUDIT_INTENTS) {
+  if (INTENT_PARTITIONS.includes(pk)) {
     return JSON.parse(row.doc?.S ?? '{}').atMs + INTERRUPTED_MS + 1;
   }
   if (pk === JOB_MARKS || pk.startsWith('DRAIN#')) return underWay;

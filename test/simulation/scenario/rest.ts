@@ -1,4 +1,4 @@
-import { AUDIT_INTENTS } from '../../../lib/adapters/dynamodb/audit-keys.ts';
+import { INTENT_PARTITIONS } from '../../../lib/adapters/dynamodb/audit-keys.ts';
 import { unpackTargets } from '../../../lib/adapters/dynamodb/codec.ts';
 import { JOB_MARKS, parseDeliverySk, SWEEPS } from '../../../lib/adapters/dynamodb/table.ts';
 import type { IntegrationId } from '../../../lib/domain/ids.ts';
@@ -19,7 +19,7 @@ const WRITTEN_MS = MINUTE_MS;
 /** This long before and after a time at which a breaker may move. */
 const AROUND_MS = 2 * MINUTE_MS;
 /** Partitions whose rows say that something is under way. */
-const MARKS: readonly string[] = [SWEEPS, JOB_MARKS, AUDIT_INTENTS];
+const MARKS: readonly string[] = [SWEEPS, JOB_MARKS, ...INTENT_PARTITIONS];
 /** How often where a job is under way, or a sweep that was begun not long ago. */
 const MARKED_EVERY_MS = 3 * MINUTE_MS;
 const SWEPT_MS = 30 * MINUTE_MS;

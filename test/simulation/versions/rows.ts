@@ -23,7 +23,7 @@ const KINDS = [
   ['lock-out', [state, /^AUTH#LOCK#/, /^L$/]],
   ['signature', [state, /^AUTH#SIGN#/, /^S$/]],
   ['audit-head', [state, /^AUDIT-HEADS$/, /./]],
-  ['audit-intent', [state, /^AUDIT-INTENTS$/, /./]],
+  ['audit-intent', [state, /^AUDIT-INTENTS(#\d)?$/, /./]],
   ['audit-signed', [state, /^AUDIT-SIGNED$/, /./]],
   ['audit-digest', [audit, /^AUDIT-DIGESTS$/, /^\d/]],
   ['audit-entry', [audit, /^AUDIT#/, /^\d/]],

@@ -19,7 +19,7 @@ export const AUDIT_SPECIMEN: Specimen = {
   },
   read: async ({ auditTrail, auditIntents }) => ({
     end: await auditTrail.end(TENANT),
-    entries: await auditTrail.read(TENANT, 1, 10),
+    entries: (await auditTrail.read(TENANT, 1, 10)).map(({ place, text }) => ({ place, text })),
     anchor: await auditTrail.anchor(TENANT),
     chains: (await auditTrail.heads()).map(({ tenant }) => tenant),
     intents: await auditIntents.oldest(10),

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { AUDIT_DIGESTS, AUDIT_INTENTS } from '../../../../lib/adapters/dynamodb/audit-keys.ts';
+import { AUDIT_DIGESTS, INTENT_PARTITIONS } from '../../../../lib/adapters/dynamodb/audit-keys.ts';
 import { type AuditEntry, parseEntry, type StoredEntry } from '../../../../lib/domain/audit.ts';
 import { WALK_BEGUN, walkEnded, walkOn } from '../../../../lib/domain/audit-chain.ts';
 import {
@@ -27,7 +27,7 @@ function rowsOf({ db }: Pick<Product, 'db'>, table: keyof typeof TABLE_NAMES) {
 /** What is wrong with a chain, or with what is noted of it; nothing is begun and not told of. */
 export function auditBroken(product: Pick<Product, 'db'>): string | undefined {
   const state = rowsOf(product, 'state');
-  const intent = state.find(({ pk }) => pk?.S === AUDIT_INTENTS);
+  const intent = state.find(({ pk }) => INTENT_PARTITIONS.includes(pk?.S ?? ''));
   if (intent !== undefined) return `${intent.sk?.S} was begun, and nobody told of its end`;
   const entries = rowsOf(product, 'audit').filter(({ pk }) => pk?.S?.startsWith('AUDIT#'));
   const chains = Map.groupBy(entries, ({ pk }) => pk?.S?.slice('AUDIT#'.length));
