@@ -1,3 +1,4 @@
+import { QUEUED_CALL_TYPE } from '../domain/call.ts';
 import type { Delivery, DeliveryStatus, DeliveryTask } from '../domain/delivery.ts';
 import { RequestError } from '../domain/errors.ts';
 import { type EventRecord, INLINE_TARGETS_MAX, type NewEvent } from '../domain/event.ts';
@@ -140,7 +141,9 @@ export function taskOf(event: EventRecord, integrationId: IntegrationId): Delive
     ...{ tenant, eventId: id, integrationId, type, acceptedAtMs, attempt: 1 },
     ...(orderingKey !== undefined && { orderingKey }),
   };
-  return Buffer.byteLength(body) <= INLINE_BODY_BYTES_MAX ? { ...task, body } : task;
+  // Its caller's headers may hold credentials: no message has them, nor a dead letter.
+  const isOpen = type !== QUEUED_CALL_TYPE;
+  return isOpen && Buffer.byteLength(body) <= INLINE_BODY_BYTES_MAX ? { ...task, body } : task;
 }
 
 function answer(

@@ -1,3 +1,4 @@
+import { QUEUED_CALL_TYPE } from '../domain/call.ts';
 import { staticAnswer } from '../domain/call-answer.ts';
 import {
   type CacheLink,
@@ -8,7 +9,7 @@ import {
   type StaticLink,
   type UrlLink,
 } from '../domain/fallback.ts';
-import { QUEUED_CALL_TYPE, queuedCallData } from '../domain/queued-call.ts';
+import { queuedCallData } from '../domain/queued-call.ts';
 import { targetName, urlTarget } from '../domain/target.ts';
 import type { Fallback } from '../policies/fallback.ts';
 import { type CallCacheDeps, lastAnswer } from './call-cache.ts';

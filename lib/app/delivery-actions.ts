@@ -1,3 +1,4 @@
+import { QUEUED_CALL_TYPE } from '../domain/call.ts';
 import type { Delivery, HeldBy } from '../domain/delivery.ts';
 import { dueAt, end, leaseOf, newDelivery, restart } from '../domain/delivery-transitions.ts';
 import { notFound, RequestError } from '../domain/errors.ts';
@@ -5,7 +6,6 @@ import type { EventRecord } from '../domain/event.ts';
 import { filteredStored } from '../domain/event-record.ts';
 import { deliveryId, type IntegrationId } from '../domain/ids.ts';
 import type { Integration, Route } from '../domain/integration.ts';
-import { QUEUED_CALL_TYPE } from '../domain/queued-call.ts';
 import { routesFor, routesNamed } from '../domain/routing.ts';
 import type { BreakerBoard } from './breaker-board.ts';
 import { concurrently } from './concurrently.ts';

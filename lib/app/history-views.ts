@@ -1,8 +1,9 @@
+import { QUEUED_CALL_TYPE } from '../domain/call.ts';
 import type { Attempt, Delivery, DeliveryStatus } from '../domain/delivery.ts';
 import type { EventRecord } from '../domain/event.ts';
 import { parseExactJson } from '../domain/exact-json.ts';
 import { deliveryId, type IntegrationId } from '../domain/ids.ts';
-import { QUEUED_CALL_TYPE, queuedCallShown } from '../domain/queued-call.ts';
+import { queuedCallShown } from '../domain/queued-call.ts';
 import { redactedJson, redactedText, redactedValues } from '../domain/redact.ts';
 import type { DeliverySummary, EventSummary } from './ports-history.ts';
 

@@ -8,6 +8,9 @@ export type CallMethod = (typeof CALL_METHODS)[number];
 /** RFC 9110 §9.2.2: twice is once, unless the caller says otherwise. */
 const IDEMPOTENT: readonly CallMethod[] = ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS'];
 
+/** A call that could not be made is kept as an event of this type, for its own integration alone. */
+export const QUEUED_CALL_TYPE = 'breakwater.call';
+
 export type CallId = `call_${string}`;
 
 /** What the service is asked, wherever it is: below the endpoint of whichever target is tried. */

@@ -1,13 +1,10 @@
-import { CALL_METHODS, type CallId, type ServiceCall } from './call.ts';
+import { CALL_METHODS, type CallId, QUEUED_CALL_TYPE, type ServiceCall } from './call.ts';
 import { callUrl } from './call-url.ts';
 import { EVENT_ID, type IntegrationId } from './ids.ts';
 import type { Integration } from './integration.ts';
 import { isJsonObject } from './merge-patch.ts';
 import { headersProblems } from './outbound-headers.ts';
 import { type Headers, headersShown } from './secret-headers.ts';
-
-/** A call that could not be made is kept as an event of this type, for its own integration alone. */
-export const QUEUED_CALL_TYPE = 'breakwater.call';
 
 /** How the body of every such event begins, as `recordOf` writes it. */
 const HEAD = Buffer.from(`{"type":${JSON.stringify(QUEUED_CALL_TYPE)},`);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { ServiceCall } from '../../lib/domain/call.ts';
+import { QUEUED_CALL_TYPE, type ServiceCall } from '../../lib/domain/call.ts';
 import { recordOf } from '../../lib/domain/event-record.ts';
 import { outboundCall } from '../../lib/domain/outbound-call.ts';
-import { QUEUED_CALL_TYPE, queuedCallData } from '../../lib/domain/queued-call.ts';
+import { queuedCallData } from '../../lib/domain/queued-call.ts';
 import { integration, T0, ulidOf } from '../contracts/fixtures.ts';
 
 const ERP = integration(1, {

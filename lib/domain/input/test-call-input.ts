@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
+import { QUEUED_CALL_TYPE } from '../call.ts';
 import type { FieldError } from '../errors.ts';
 import { EVENT_TYPE, EVENT_TYPE_CHARS_MAX } from '../event.ts';
 import type { JsonObject } from '../merge-patch.ts';
-import { QUEUED_CALL_TYPE } from '../queued-call.ts';
 import { parseBody } from './body.ts';
 import { fields, text } from './field.ts';
 
