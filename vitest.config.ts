@@ -17,8 +17,8 @@ export default defineConfig({
       },
     ],
     globalSetup: ['test/require-node24.ts'],
-    // One more than CI has cores: the local runs of the e2e tests wait more than they work.
-    maxWorkers: 3,
+    // Two more than CI has cores: the local runs of the e2e tests wait more than they work.
+    maxWorkers: 4,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     env: {

@@ -14,7 +14,7 @@ const RATES = {
   ...{ 'dynamodb-throttle': 0.03, 'dynamodb-lost-before': 0.01, 'dynamodb-lost-after': 0.02 },
   ...{ 'sqs-throttled': 0.05, 'sqs-partial': 0.05, 'kill-after': 0.004 },
 };
-const SENT_MS_MAX = 120_000;
+const SENT_MS_MAX = 300_000;
 /** What is sent as it is, so that not finding it elsewhere means something. */
 const SENT = [
   ...(['bearer', 'basic', 'apiKey', 'query', 'header', 'callerToken'] as const),

@@ -58,8 +58,8 @@ export const SECRET_DEFECTS: readonly Defect[] = [
     name: 'the audit log has the whole URL',
     guarantee: SECRECY,
     file: 'lib/app/audit-views.ts',
-    find: 'return masked({ ...view, endpoint: shownUrl(integration), version: integration.version });',
-    replace: 'return { ...view, endpoint: integration.endpoint, version: integration.version };',
+    find: 'endpoint: auditUrl(endpoint, serviceType).shown',
+    replace: 'endpoint',
   },
   {
     name: 'the line of an attempt says where it went',

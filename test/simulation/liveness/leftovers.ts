@@ -1,4 +1,6 @@
 import { parseDoorbell, parseEventRef, parseWork } from '../../../lib/domain/messages.ts';
+import type { Item } from '../dynamodb/values.ts';
+import type { Product } from '../product/product.ts';
 import type { Run } from '../scenario/run.ts';
 import { isOver } from '../scenario/watch.ts';
 import { FOREIGN_BODIES } from '../sqs/weather.ts';
@@ -41,7 +43,10 @@ const CHECKS: Readonly<Record<string, Check>> = {
     return row && JSON.stringify(row);
   },
   'no drain, sweep, job or place is left': ({ product }) => {
-    const left = rowsOf(product, 'state').find(([kind]) => LEFT.has(kind));
+    const over = endedIn(product);
+    const left = rowsOf(product, 'state').find(
+      ([kind, row]) => LEFT.has(kind) && !(kind === 'place' && over.has(placeOf(row))),
+    );
     return left && `${left[0]} ${JSON.stringify(left[1])}`;
   },
   'every job is over': ({ product }) => {
@@ -57,6 +62,26 @@ const CHECKS: Readonly<Record<string, Check>> = {
     return full?.name;
   },
 };
+
+/**
+ * What ended and died before it could leave its line: nothing waits for its place, which the next
+ * in that line takes away, or which expires with the history.
+ */
+function endedIn(product: Product): ReadonlySet<string> {
+  const ended = rowsOf(product, 'history').filter(
+    ([kind, { st }]) => kind === 'delivery' && ENDS.includes(st?.S ?? ''),
+  );
+  return new Set(ended.map(([, { pk, sk }]) => `${pk?.S}#${sk?.S}`));
+}
+
+const ENDS: readonly string[] = ['delivered', 'failed', 'cancelled'];
+
+/** The delivery whose place it is, as `endedIn` names it. */
+function placeOf({ pk, sk }: Item): string {
+  const [, tenant, integrationId] = (pk?.S ?? '').split('#');
+  const [, eventId] = (sk?.S ?? '').split('#');
+  return `${tenant}#${eventId}#D#${integrationId}`;
+}
 
 const LEFT: ReadonlySet<string> = new Set(['drain', 'sweep', 'job-mark', 'place']);
 
