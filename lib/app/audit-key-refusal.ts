@@ -1,7 +1,7 @@
 import type { ApiKey } from '../domain/api-key.ts';
 import { NO_TENANT } from '../domain/audit.ts';
-import { rememberIn } from '../domain/remember.ts';
 import type { Audit } from './audit.ts';
+import { fewAMinute } from './few-a-minute.ts';
 import type { AuthRequest } from './key-credentials.ts';
 import type { Clock, Telemetry } from './ports.ts';
 import { within } from './within.ts';
@@ -21,25 +21,16 @@ export type KeyRefusal = 'forbidden' | 'address' | 'expired' | 'stale' | 'replay
 
 /** Entries of one key in one minute, of each function instance; what is beyond is counted. */
 export const KEY_REFUSALS_PER_MINUTE_MAX = 5;
-const MINUTE_MS = 60_000;
-const KEYS_REMEMBERED_MAX = 1_000;
 /** Nobody waits longer for an entry: the answer is a refusal with it or without. */
 const WAIT_MS = 2_000;
 
 /** Makes what tells the audit log of keys that are refused. It never throws. */
 export function keyRefusals(deps: KeyRefusalDeps) {
-  const told = new Map<string, { readonly minute: number; readonly count: number }>();
-  const isTooMany = (keyId: string): boolean => {
-    const minute = Math.floor(deps.clock.nowMs() / MINUTE_MS);
-    const known = told.get(keyId);
-    const count = (known?.minute === minute ? known.count : 0) + 1;
-    rememberIn(told, keyId, { minute, count }, KEYS_REMEMBERED_MAX);
-    return count > KEY_REFUSALS_PER_MINUTE_MAX;
-  };
+  const isOneOfFew = fewAMinute(deps.clock, KEY_REFUSALS_PER_MINUTE_MAX);
   return async (key: ApiKey, request: AuthRequest, reason: KeyRefusal): Promise<void> => {
     const { audit, clock, telemetry } = deps;
     const { id: keyId, name, tenant = NO_TENANT } = key;
-    if (audit === undefined || isTooMany(keyId)) return;
+    if (audit === undefined || !isOneOfFew(keyId)) return;
     const late = (error: unknown) => telemetry.warn('audit.deferred', { keyId, error });
     const { requestId, sourceIp, route = null } = request;
     try {

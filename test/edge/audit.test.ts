@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { KEY_REFUSALS_PER_MINUTE_MAX } from '../../lib/app/audit-key-refusal.ts';
 import { type AuditEntry, entryText, hashOf } from '../../lib/domain/audit.ts';
 import { CHANGES, READINGS } from '../../lib/edge/audit-rules.ts';
-import { FORBIDDEN_PER_MINUTE_MAX } from '../../lib/edge/audited-refusals.ts';
 import { ROUTES } from '../../lib/names.ts';
 import type { FakeAuditTrail } from '../fakes/stores-audit.ts';
 import { type HttpWorld, httpWorld, keyWith } from './http-world.ts';
@@ -240,14 +240,14 @@ describe('readings', () => {
   });
 
   it('and changes that a key may not are told of, a few in a minute', async () => {
-    for (let n = 0; n < FORBIDDEN_PER_MINUTE_MAX + 3; n++) {
+    for (let n = 0; n < KEY_REFUSALS_PER_MINUTE_MAX + 3; n++) {
       const answer = await world.call('DELETE', '/v1/integrations/erp', {
         principal: { keyId: 'key_small', name: 'small', ...keyWith('events:read') },
       });
       expect(answer.status).toBe(403);
     }
     const entries = await audit('?action=auth.*');
-    expect(entries).toHaveLength(FORBIDDEN_PER_MINUTE_MAX);
+    expect(entries).toHaveLength(KEY_REFUSALS_PER_MINUTE_MAX);
     expect(entries[0]).toMatchObject({
       ...{ action: 'auth.forbidden', outcome: 'refused', tenant: '*' },
       actor: { keyId: 'key_small' },
@@ -255,7 +255,7 @@ describe('readings', () => {
     });
     world.clock.advance(60_000);
     await world.call('DELETE', '/v1/integrations/erp', { principal: keyWith('events:read') });
-    expect(await audit('?action=auth.forbidden')).toHaveLength(FORBIDDEN_PER_MINUTE_MAX + 1);
+    expect(await audit('?action=auth.forbidden')).toHaveLength(KEY_REFUSALS_PER_MINUTE_MAX + 1);
   });
 });
 
