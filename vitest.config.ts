@@ -1,7 +1,7 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** No module of these keeps anything that another test could meet: they share their imports. */
-const SHARING = ['test/{app,domain,edge,policies,runtime}/**/*.test.ts'];
+/** No module of these keeps what another test may not meet: they share imports and templates. */
+const SHARING = ['test/{app,domain,edge,infra,policies,runtime}/**/*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -16,7 +16,7 @@ export default defineConfig({
         },
       },
     ],
-    globalSetup: ['test/require-node24.ts'],
+    globalSetup: ['test/require-node24.ts', 'test/assemblies.ts'],
     // Two more than CI has cores: the local runs of the e2e tests wait more than they work.
     maxWorkers: 4,
     testTimeout: 30_000,

@@ -1,16 +1,15 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { afterAll } from 'vitest';
 import { addBreakwater } from '../../infra/add-breakwater.ts';
 import type { BreakwaterStack } from '../../infra/breakwater-stack.ts';
 import { bundledCode } from '../../infra/service-function.ts';
+import { ASSEMBLIES_ENV } from '../assemblies.ts';
 
-const ASSEMBLIES = mkdtempSync(join(tmpdir(), 'breakwater-cdk-'));
-afterAll(() => rmSync(ASSEMBLIES, { recursive: true }));
+const ASSEMBLIES = process.env[ASSEMBLIES_ENV] ?? tmpdir();
 
 const ROOT = new URL('../../', import.meta.url);
 const { context: FLAGS } = JSON.parse(readFileSync(new URL('cdk.json', ROOT), 'utf8'));
