@@ -11,7 +11,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PINNED = ['ministack==1.5.33', 'cfn-lint==1.58.0'];
+/** ministack signs as KMS does with `cryptography`, which it does not bring along. */
+const PINNED = ['ministack==1.5.33', 'cryptography==50.0.2', 'cfn-lint==1.58.0'];
 const COMMAND_MS_MAX = 300_000;
 const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 const START_MS_MAX = 30_000;

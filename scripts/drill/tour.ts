@@ -160,6 +160,14 @@ export const TOUR: Readonly<Record<string, Stop>> = {
     verify(arrival, secret, event);
   },
   'the control plane, with the rights of its own role': controlPlane,
+  'the audit log: every entry in its chain, and signed': async ({ api, key }) => {
+    const { json } = await api('GET /v1/audit/verify', { key });
+    assert.equal(json.ok, true, JSON.stringify(json));
+    // The tick has run since the first change.
+    assert.ok(json.digests.checked > 0, JSON.stringify(json.digests));
+    expectStatus(await api('GET /v1/audit', { key }), 200);
+    expectStatus(await api('GET /v1/audit/digests', { key }), 200);
+  },
 };
 
 /** Every kind of request that the API makes to its tables, queues and secrets. */
