@@ -156,4 +156,11 @@ describe('a source', () => {
     expect(Object.keys(fields).sort()).toEqual(paths);
     expect(JSON.stringify([fields, message])).not.toContain('hunter2');
   });
+
+  it('says so where a provider has nothing to set', async () => {
+    const given = { name: 'a', provider: 'github', secret, verification: { secret: 'hunter2' } };
+    expect((await refusalOf(() => parse(given))).fields).toEqual({
+      'verification.secret': 'is not a field here; allowed: none',
+    });
+  });
 });

@@ -99,7 +99,7 @@ export const fields = <T extends z.core.$ZodShape>(shape: T) =>
   z.strictObject(shape, {
     error: ({ code, input }: Given) =>
       code === 'unrecognized_keys'
-        ? `is not a field here; allowed: ${Object.keys(shape).join(', ')}`
+        ? `is not a field here; allowed: ${Object.keys(shape).join(', ') || 'none'}`
         : refusal(input, 'an object'),
   });
 
