@@ -55,9 +55,26 @@ export async function attemptDelivery(
   const rung = { stored, task: told, isOrdered: true };
   const due = await dueNow(deps, ordered, rung);
   if (due === undefined) return await leaveLine(deps, place.line, place.own, { hadTurn: false });
-  const attempt = () => attemptDue(deps, ordered, { ...rung, ...due }, leave);
-  if (isInLine(due.delivery)) await inTurn(deps, told, place, attempt);
-  else await attempt();
+  if (isInLine(due.delivery)) {
+    await inTurn(deps, told, place, () => attemptInTurn(deps, ordered, rung, leave));
+  } else {
+    await attemptDue(deps, ordered, { ...rung, ...due }, leave);
+  }
+}
+
+/**
+ * What was read before the turn was taken may be old: another doorbell may have had the turn, made
+ * the attempt and let those behind go. Called again then, it would come after them.
+ */
+async function attemptInTurn(
+  deps: AttemptDeps,
+  integration: Integration,
+  rung: Rung,
+  leave: Leave,
+): Promise<void> {
+  const current = { ...rung, stored: await deps.deliveries.load(rung.task) };
+  const due = await dueNow(deps, integration, current);
+  if (due !== undefined) await attemptDue(deps, integration, { ...current, ...due }, leave);
 }
 
 /** Attempts what is due where it may go now, or holds it. Nothing is claimed before it is opened. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { replayEvent } from '../../lib/app/delivery-actions.ts';
+import type { DeliveryRef } from '../../lib/app/ports-history.ts';
 import { BREAKER_DEFAULTS } from '../../lib/domain/breaker.ts';
 import { ORDERING_TIMEOUT_DEFAULT_SECONDS, TURN_LEASE_MS } from '../../lib/domain/line.ts';
 import { TIMEOUT_SECONDS } from '../../lib/names.ts';
@@ -39,6 +40,30 @@ describe('deliveries of one key', () => {
     expect(world.take()).toHaveLength(1);
     for (const _ of [1, 2]) await world.deliver(first);
     expect(world.take()).toEqual([]);
+  });
+
+  it('are called once each, in order, though a doorbell is late after its row was read', async () => {
+    const world = await lineWorld();
+    const ids = await world.publishMany('a', 3);
+    const [first] = world.take();
+    if (first === undefined) throw new Error('There is no doorbell.');
+    const { deliveries } = world.deps;
+    let isFirstRead = true;
+    const late = {
+      ...deliveries,
+      load: async (wanted: DeliveryRef) => {
+        const row = await deliveries.load(wanted);
+        if (!isFirstRead) return row;
+        isFirstRead = false;
+        await world.deliver(first);
+        await world.run(1_000);
+        return row;
+      },
+    };
+    await world.deliver(first, { ...world.deps, deliveries: late });
+    await world.run(1_000);
+    expect(world.calls()).toEqual(ids);
+    expect(await world.waiting('a')).toEqual([]);
   });
 
   it('whose lock is held for a moment do not wait for the end of its lease', async () => {

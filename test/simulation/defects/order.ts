@@ -45,6 +45,13 @@ export const ORDER_DEFECTS: readonly Defect[] = [
     replace: 'if (event instanceof RequestError || event.orderingKey !== undefined) return i;',
   },
   {
+    name: 'a turn goes by what was read before it',
+    guarantee: 'nobody comes after those behind it',
+    file: 'lib/app/attempt-delivery.ts',
+    find: 'const current = { ...rung, stored: await deps.deliveries.load(rung.task) };',
+    replace: 'const current = { ...rung };',
+  },
+  {
     name: 'who is over stays in line',
     guarantee: 'nothing is left behind',
     file: 'lib/app/line-handoff.ts',

@@ -5,7 +5,7 @@ import { MINUTE_MS } from '../crash/phases.ts';
 import { hostOf, type Stage } from '../crash/stage.ts';
 import type { Phase } from '../destinations/behaviour.ts';
 import type { Flow } from './flow.ts';
-import { flow } from './flow.ts';
+import { flow, troubled } from './flow.ts';
 import { type Killer, killer } from './killer.ts';
 
 /** A half-open breaker, and who would like to be its probe. */
@@ -86,12 +86,17 @@ async function watched(stage: Stage): Promise<void> {
 }
 
 export const breakerFlows: readonly Flow[] = [
-  flow('a half-open breaker lets no more pass than it allows, whoever asks', {
-    hosts: { a: SLOWLY_BACK },
-    before: opened,
-    act: (stage) => published(stage, 'probe', MANY),
-    checks: [stored(MANY + 3), ended({ a: 'delivered' }), probes],
-  }),
+  flow(
+    'a half-open breaker lets no more pass than it allows, whoever asks',
+    {
+      hosts: { a: SLOWLY_BACK },
+      before: opened,
+      act: (stage) => published(stage, 'probe', MANY),
+      checks: [stored(MANY + 3), ended({ a: 'delivered' }), probes],
+    },
+    // Two functions ask for each at the same time.
+    () => troubled({ kind: 'batch-twice', places: /^poller\/delivery$/ }),
+  ),
   {
     name: 'a breaker closes although a probe died',
     run: () => {

@@ -19,7 +19,7 @@ const IN_A_ROW = { ...BREAKER, minimumCalls: 1_000, consecutiveFailures: 4 };
 const BACKLOG = 60;
 /** At one call in two seconds it lasts longer than a second copy of a token may be late. */
 const SLOW_BACKLOG = 110;
-const INVOCATIONS_MAX = 160;
+const INVOCATIONS_MAX = 120;
 
 export async function publishMany(stage: Stage, count: number, prefix = 'n'): Promise<void> {
   const events = Array.from({ length: count }, (_, n) => ({

@@ -1,3 +1,6 @@
+import { type Key, keys } from '../../../lib/adapters/dynamodb/table.ts';
+import type { IntegrationId } from '../../../lib/domain/ids.ts';
+import { parsePlaceName } from '../../../lib/domain/line.ts';
 import { parseDoorbell, parseEventRef, parseWork } from '../../../lib/domain/messages.ts';
 import type { Item } from '../dynamodb/values.ts';
 import type { Product } from '../product/product.ts';
@@ -69,18 +72,18 @@ const CHECKS: Readonly<Record<string, Check>> = {
  */
 function endedIn(product: Product): ReadonlySet<string> {
   const ended = rowsOf(product, 'history').filter(
-    ([kind, { st }]) => kind === 'delivery' && ENDS.includes(st?.S ?? ''),
+    ([kind, { st }]) => kind === 'delivery' && isOver({ state: { status: st?.S ?? '' } }),
   );
-  return new Set(ended.map(([, { pk, sk }]) => `${pk?.S}#${sk?.S}`));
+  return new Set(ended.map(([, { pk, sk }]) => named({ pk: pk?.S ?? '', sk: sk?.S ?? '' })));
 }
 
-const ENDS: readonly string[] = ['delivered', 'failed', 'cancelled'];
+const named = ({ pk, sk }: Key) => `${pk} ${sk}`;
 
 /** The delivery whose place it is, as `endedIn` names it. */
 function placeOf({ pk, sk }: Item): string {
-  const [, tenant, integrationId] = (pk?.S ?? '').split('#');
-  const [, eventId] = (sk?.S ?? '').split('#');
-  return `${tenant}#${eventId}#D#${integrationId}`;
+  const [, tenant = '', integrationId] = (pk?.S ?? '').split('#');
+  const { eventId } = parsePlaceName(sk?.S ?? '');
+  return named(keys.delivery(tenant, eventId, integrationId as IntegrationId));
 }
 
 const LEFT: ReadonlySet<string> = new Set(['drain', 'sweep', 'job-mark', 'place']);

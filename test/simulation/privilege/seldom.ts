@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto';
+import { INLINE_TARGETS_MAX } from '../../../lib/domain/event.ts';
 import { type CrashStory, type EndCheck, played } from '../crash/crash-story.ts';
 import { ended, noted, stored } from '../crash/ends.ts';
 import { downFor, MINUTE_MS, REDIRECTS } from '../crash/phases.ts';
 import { hostOf, type Stage } from '../crash/stage.ts';
 import { HEALTHY } from '../destinations/behaviour.ts';
-import { requests } from '../flows/ends.ts';
+import { requests, requestsTo } from '../flows/ends.ts';
 import { type Flow, flow, troubled } from '../flows/flow.ts';
 import type { Fault, Faults } from '../kernel/faults.ts';
 import { KILL_BEFORE } from '../kernel/process.ts';
@@ -25,6 +26,8 @@ const BREAKER = {
 };
 
 const CALLS_MAX = 100;
+/** More than are rung for one by one. */
+const MANY = Array.from({ length: INLINE_TARGETS_MAX + 1 }, (_, n) => `many-${n}`);
 
 const service = (stage: Stage, more: object) =>
   stage.register('a', { serviceType: 'rest_api', endpoint: `https://${hostOf('a')}/`, ...more });
@@ -174,6 +177,30 @@ export const seldomFlows: readonly Flow[] = [
       stage.noted.set('breaker', json.state);
     },
     checks: [noted('breaker', (state) => state === 'closed')],
+  }),
+  flow('a call that opens a breaker has many told, who are not rung for one by one', {
+    hosts: {
+      a: downFor(2 * MINUTE_MS),
+      ...Object.fromEntries(MANY.map((name) => [name, HEALTHY])),
+    },
+    async before(stage) {
+      await service(stage, { breaker: BREAKER });
+      const eventTypes = ['breakwater.breaker.opened'];
+      for (const name of MANY) await stage.register(name, { eventTypes });
+    },
+    async act(stage) {
+      // Asked again and again, until it is answered by the service.
+      await stage.get([200], 'POST', `${A}/call`, { body: CALL });
+      const { changes, pending } = stage.watch;
+      await stage.until('all are told', () => changes.size > 0 && pending.size === 0);
+    },
+    // A probe that fails opens it anew, which is told as well.
+    checks: [
+      (end) => {
+        const told = new Set(MANY.map((name) => requestsTo(end, name).length));
+        return told.size === 1 && !told.has(0) ? undefined : 'not all are told alike';
+      },
+    ],
   }),
   dying(
     {

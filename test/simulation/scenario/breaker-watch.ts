@@ -18,7 +18,7 @@ export interface BreakerChange {
   readonly isOnBoard: boolean;
 }
 
-/** An instance asks for the board, or hears of it. */
+/** An instance asks for the board, or hears of it; or its own request tells it of one breaker. */
 export type Look = {
   readonly atMs: number;
   /** By the instance's own clock. */
@@ -27,6 +27,7 @@ export type Look = {
   | { readonly kind: 'asked' | 'failed' }
   /** By breaker id; absent where it was not the whole board. */
   | { readonly kind: 'shown'; readonly signs: ReadonlyMap<string, BreakerSign> | undefined }
+  | { readonly kind: 'told'; readonly id: string; readonly sign: BreakerSign }
 );
 
 /** Everything that was ever stored of breakers, and what each instance was shown of it. */
@@ -62,10 +63,8 @@ export function newBreakerWatch(nowMs: () => number): BreakerWatch {
       if (message === 'breaker.untold') untold += 1;
     },
     see({ table, before, after, atMs }) {
-      const row = after ?? before;
-      const pk = row?.pk?.S ?? '';
-      if (table !== TABLE_NAMES.state || !pk.startsWith(PREFIX) || row?.sk?.S !== 'S') return;
-      const id = pk.slice(PREFIX.length);
+      const id = table === TABLE_NAMES.state ? breakerIdOf(after ?? before) : undefined;
+      if (id === undefined) return;
       const list = changes.get(id) ?? [];
       list.push({
         ...{ atMs, before: breakerIn(before), after: breakerIn(after) },
@@ -82,11 +81,17 @@ export function newBreakerWatch(nowMs: () => number): BreakerWatch {
   };
 }
 
+/** The breaker whose row it is; undefined: it is none's. */
+function breakerIdOf(row: Item | undefined): string | undefined {
+  const pk = row?.pk?.S ?? '';
+  return row?.sk?.S === 'S' && pk.startsWith(PREFIX) ? pk.slice(PREFIX.length) : undefined;
+}
+
 function breakerIn(item: Item | undefined): Breaker | undefined {
   return item === undefined ? undefined : breakerOf(unmarshall({ ...item }));
 }
 
-/** The same client; who asks for the board is noted, with the answer. */
+/** The same client; who asks for the board is noted, with the answer, and what else is learned. */
 function watched(
   client: DynamoDBClient,
   timesNow: () => Pick<Look, 'atMs' | 'ownMs'>,
@@ -106,10 +111,17 @@ function watched(
       throw error;
     }
   };
-  const send = (command: Parameters<DynamoDBClient['send']>[0]) =>
-    command instanceof QueryCommand && command.input.IndexName === BOARD
-      ? asked(command)
-      : client.send(command);
+  const send = async (command: Parameters<DynamoDBClient['send']>[0]) => {
+    if (command instanceof QueryCommand && command.input.IndexName === BOARD) {
+      return await asked(command);
+    }
+    const answer = await client.send(command);
+    const { Item: read, Attributes: made } = answer as { Item?: Item; Attributes?: Item };
+    const id = breakerIdOf(read ?? made);
+    const sign = id === undefined ? undefined : breakerIn(read ?? made);
+    if (id !== undefined && sign !== undefined) note({ ...timesNow(), kind: 'told', id, sign });
+    return answer;
+  };
   // The adapters ask nothing else of a client.
   return { send } as unknown as DynamoDBClient;
 }

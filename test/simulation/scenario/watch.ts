@@ -95,6 +95,6 @@ function deliveryIn(item: Readonly<Record<string, AttributeValue>> | undefined) 
   return item === undefined ? undefined : deliveryOf(unmarshall({ ...item }));
 }
 
-export function isOver({ state }: Delivery): boolean {
+export function isOver({ state }: { readonly state: { readonly status: string } }): boolean {
   return ['delivered', 'failed', 'cancelled'].includes(state.status);
 }

@@ -41,6 +41,11 @@ function look(second: number, breaker?: Breaker): Look {
   return { atMs, ownMs: atMs, kind: 'shown', signs };
 }
 
+function told(second: number, breaker: Breaker, id = ID): Look {
+  const atMs = T0 + second * 1_000;
+  return { atMs, ownMs: atMs, kind: 'told', id, sign: signOf(breaker) };
+}
+
 function judged(changes: readonly BreakerChange[], calls: readonly Entry[], looks: Look[]) {
   return wrongCall({ breakerId: ID, calls, changes, looksOf: () => looks });
 }
@@ -63,6 +68,12 @@ describe('who calls a target', () => {
       [look(30, half([])), look(59, half([]))],
     ],
     ['while the board does not answer', [], [call(60)], [{ ...look(1), kind: 'asked' }]],
+    [
+      'that it was told is well, by its own report',
+      stored([0, open]),
+      [call(60)],
+      [look(30, open), told(31, was), { ...look(59), kind: 'failed' }],
+    ],
   ])('%s is right', (_, changes, calls, looks) => {
     expect(judged(changes, calls, looks)).toBeUndefined();
   });
@@ -70,6 +81,18 @@ describe('who calls a target', () => {
   it.each<[string, readonly BreakerChange[], readonly Entry[], Look[]]>([
     ['knows it is open', stored([0, open]), [call(60)], [look(30, open), look(59, open)]],
     ['knows of a pause', stored([0, paused]), [call(60)], [look(30, paused), look(59, paused)]],
+    [
+      'was told so after it was told that it is well',
+      stored([0, open]),
+      [call(60)],
+      [look(20, open), told(21, was), told(30, open), { ...look(59), kind: 'failed' }],
+    ],
+    [
+      'was told of another',
+      stored([0, open]),
+      [call(60)],
+      [look(30, open), told(31, was, 'int_b~0')],
+    ],
     [
       'probes without a lease',
       stored([0, half([])]),

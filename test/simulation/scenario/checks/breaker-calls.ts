@@ -1,12 +1,12 @@
-import type { Breaker } from '../../../../lib/domain/breaker.ts';
+import type { Breaker, BreakerSign } from '../../../../lib/domain/breaker.ts';
 import type { Entry } from '../../destinations/receivers.ts';
 import type { BreakerChange, Look } from '../breaker-watch.ts';
 
 /**
  * Whether a target was called that was not to be called. Judged by what the caller knew: whoever
- * was shown an open breaker, and nothing else for long enough, may call only as a probe. So an
- * index that lags, a board that does not answer and one that is five seconds old need no tolerance
- * of their own. What remains:
+ * was shown an open breaker, and nothing else for long enough, may call only as a probe; its own
+ * requests about that breaker tell it as well. So an index that lags, a board that does not answer
+ * and one that is five seconds old need no tolerance of their own. What remains:
  *
  * - `ON_THE_WAY_MS`: between asking the breaker and the request stand a claim and the reading of
  *   the event, each with the client's own retries. A call that comes later than this after the
@@ -81,13 +81,22 @@ function isShut({ state }: Pick<Breaker, 'state'>): boolean {
   return state === 'open' || state === 'half-open' || state === 'forced-open';
 }
 
-/** Whether all that the caller was shown, since it may have decided, was that it is shut. */
+/** What an instance learned of one breaker, and when. */
+type Seen = Pick<Look, 'atMs' | 'ownMs'> & { readonly sign: BreakerSign | undefined };
+
+/** Whether all that the caller was shown or told, since it may have decided, was that it is shut. */
 function knewOf(seen: CallsSeen, call: Entry, pauseUntilMs: number | undefined): boolean {
   const ownMs = Number(call.headers['webhook-timestamp']) * SECOND_MS;
   if (pauseUntilMs !== undefined && ownMs + SECOND_MS >= pauseUntilMs) return false;
   const shown = seen
     .looksOf(call.from)
-    .flatMap((look) => (look.kind === 'shown' && look.atMs <= call.atMs ? [look] : []));
+    .filter((look) => look.atMs <= call.atMs)
+    .flatMap((look): readonly Seen[] => {
+      const { atMs, ownMs } = look;
+      if (look.kind === 'shown') return [{ atMs, ownMs, sign: look.signs?.get(seen.breakerId) }];
+      const isOfIt = look.kind === 'told' && look.id === seen.breakerId;
+      return isOfIt ? [{ atMs, ownMs, sign: look.sign }] : [];
+    });
   const first = shown.findLastIndex(({ atMs }) => atMs <= call.atMs - ON_THE_WAY_MS);
   const oldest = shown[first];
   if (oldest === undefined) return false;
@@ -95,8 +104,7 @@ function knewOf(seen: CallsSeen, call: Entry, pauseUntilMs: number | undefined):
     call.atMs - oldest.atMs < ON_THE_WAY_MS + KNOWN_MS &&
     ownMs - oldest.ownMs < ON_THE_WAY_MS + KNOWN_MS;
   if (!isKnown) return false;
-  return shown.slice(first).every(({ signs }) => {
-    const sign = signs?.get(seen.breakerId);
+  return shown.slice(first).every(({ sign }) => {
     if (pauseUntilMs !== undefined) return sign?.notBeforeMs === pauseUntilMs;
     return sign !== undefined && isShut(sign);
   });
@@ -119,7 +127,9 @@ function leasesOf(changes: readonly BreakerChange[], version: number): number {
 function wrongLook(seen: CallsSeen, call: Entry): string | undefined {
   const ownMs = Number(call.headers['webhook-timestamp']) * SECOND_MS;
   const mostMs = FRESH_MS + ON_THE_WAY_MS;
-  const looks = seen.looksOf(call.from).filter(({ atMs }) => atMs <= call.atMs);
+  const looks = seen
+    .looksOf(call.from)
+    .filter(({ kind, atMs }) => kind !== 'told' && atMs <= call.atMs);
   const isFresh =
     looks.at(-1)?.kind === 'asked' ||
     looks.some((look) => call.atMs - look.atMs <= mostMs || ownMs - look.ownMs <= mostMs);

@@ -5,7 +5,7 @@ import { TURN_LEASE_MS } from '../../../../lib/domain/line.ts';
 import type { Entry } from '../../destinations/receivers.ts';
 import type { Turn } from '../line-watch.ts';
 import type { Dossier } from './evidence.ts';
-import { wrongOrder, wrongOverlap } from './order.ts';
+import { wrongOrder, wrongOverlap, wrongRepeat } from './order.ts';
 
 const T0 = 1_800_000_000_000;
 const at = (second: number) => T0 + second * 1_000;
@@ -97,5 +97,31 @@ describe('calls of one line', () => {
     ['with the lock of another', [{ ...turn, eventId: 'c' }]],
   ])('may not meet %s', (_, turns) => {
     expect(wrongOverlap(both, turns)).toBeDefined();
+  });
+});
+
+describe('a delivery that is over', () => {
+  const WAITING: DeliveryState = { status: 'waiting', nextAttemptAtMs: T0, dueAtMs: T0 };
+  /** Over at the tenth second, called once more at that second. */
+  const calledAt = (second: number, orders: Dossier['orders'] = []): readonly Dossier[] => {
+    const one = member('a', 1, [call(9, 10), call(second, second + 1)], { orders });
+    const before = { ...one.last, state: WAITING };
+    return [{ ...one, changes: [{ atMs: at(10), before, after: one.last }] }];
+  };
+  const turn = (from: number, until: number): Turn => ({
+    ...{ eventId: 'a', owner: 'x', fromMs: at(from), untilMs: at(until), wasGivenBack: true },
+  });
+
+  it('may not be called in a turn that was taken later', () => {
+    expect(wrongRepeat(calledAt(13), [turn(8, 11), turn(12, 14)])).toContain('is over since');
+  });
+
+  it.each<[string, readonly Dossier[], readonly Turn[]]>([
+    ['in a turn from before', calledAt(13), [turn(8, 14)]],
+    ['beside the line', calledAt(13), [turn(8, 11)]],
+    ['by hand', calledAt(13, [{ what: 'retry', askedAtMs: T0, tries: 1 }]), [turn(12, 14)]],
+    ['while another has the turn', calledAt(13), [{ ...turn(12, 14), eventId: 'b' }]],
+  ])('may be called again %s', (_, members, turns) => {
+    expect(wrongRepeat(members, turns)).toBeUndefined();
   });
 });

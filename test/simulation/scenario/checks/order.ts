@@ -1,5 +1,5 @@
 import type { IntegrationId } from '../../../../lib/domain/ids.ts';
-import { isSetAside, lineName, TURN_LEASE_MS } from '../../../../lib/domain/line.ts';
+import { isInLine, isSetAside, lineName, TURN_LEASE_MS } from '../../../../lib/domain/line.ts';
 import type { Entry } from '../../destinations/receivers.ts';
 import type { Turn } from '../line-watch.ts';
 import type { Run } from '../run.ts';
@@ -10,18 +10,20 @@ export const ORDER_CHECKS: Checks = {
   'a line is delivered in the order of its acceptance': (run) =>
     firstWrong(linesOf(run), ({ members }) => wrongOrder(members)),
   'of a line one is called at a time': (run) =>
-    firstWrong(linesOf(run), ({ name, members }) =>
+    firstWrong(linesOf(run), ({ turns, members }) =>
       wrongOverlap(
         members.filter((one) => !wasEverSetAside(one)),
-        run.lines.turns.get(name) ?? [],
+        turns,
       ),
     ),
+  'of a line nobody is called again behind those that followed': (run) =>
+    firstWrong(linesOf(run), ({ turns, members }) => wrongRepeat(members, turns)),
 };
 
 const TENANT = 'default';
 
 interface Line {
-  readonly name: string;
+  readonly turns: readonly Turn[];
   readonly members: readonly Dossier[];
 }
 
@@ -37,7 +39,10 @@ function linesOf(run: Run): readonly Line[] {
       orderingKey: run.lines.keys.get(last.eventId) ?? '',
     }),
   );
-  return [...byName].map(([name, list]) => ({ name, members: list }));
+  return [...byName].map(([name, list]) => ({
+    turns: run.lines.turns.get(name) ?? [],
+    members: list,
+  }));
 }
 
 /**
@@ -136,4 +141,24 @@ function wasCutShort(turn: Turn, { entry, member }: Called, later: Called): bool
     turn.untilMs <= later.entry.atMs &&
     turn.untilMs < turn.fromMs + TURN_LEASE_MS - MOMENT_MS
   );
+}
+
+/**
+ * Who takes a turn that is over already makes no call in it: it would come after those that went on
+ * in the meantime. Not of what is sent again by hand.
+ */
+export function wrongRepeat(
+  members: readonly Dossier[],
+  turns: readonly Turn[],
+): string | undefined {
+  const plain = members.filter(({ orders }) => !orders.some(asksAgain));
+  return firstWrong(plain, ({ last, changes, requests }) => {
+    const over = changes.find(({ after }) => after !== undefined && !isInLine(after));
+    if (over === undefined) return undefined;
+    const late = turns.filter((turn) => turn.eventId === last.eventId && turn.fromMs > over.atMs);
+    const again = requests.find(({ atMs }) =>
+      late.some(({ fromMs, untilMs }) => fromMs <= atMs && atMs < untilMs),
+    );
+    return again && `${last.eventId} was called at ${again.atMs}, it is over since ${over.atMs}`;
+  });
 }

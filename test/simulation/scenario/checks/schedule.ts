@@ -75,8 +75,16 @@ function isLate(dossier: Dossier, attempt: Attempt): boolean {
   const change = recordOf(dossier, attempt);
   if (change?.before === undefined || change.after === undefined) return false;
   // Nobody had a claim: it was made without one, and so was the one before it.
-  if (leaseOf(change.before) === undefined) return true;
+  const lease = leaseOf(change.before);
+  if (lease === undefined || wasBeforeClaim(dossier, attempt, lease)) return true;
   return JSON.stringify(change.before.state) === JSON.stringify(change.after.state);
+}
+
+/** Whether its request was made before this lease was stored: then the claim is another's. */
+function wasBeforeClaim({ changes, requestOf }: Dossier, attempt: Attempt, lease: number): boolean {
+  const claim = changes.find(({ after }) => after !== undefined && leaseOf(after) === lease);
+  const request = requestOf.get(attempt);
+  return claim !== undefined && request !== undefined && request.atMs < claim.atMs;
 }
 
 function wasHeld(dossier: Dossier, attempt: Attempt): boolean {

@@ -13,7 +13,7 @@ import {
   row,
   type Toy,
 } from './toy-run.ts';
-import { again, HOUR_MS, last, replace, wrongsOf } from './toy-spoiling.ts';
+import { again, HOUR_MS, last, ofFirst, replace, unclaimed, wrongsOf } from './toy-spoiling.ts';
 
 describe('a check lets pass', () => {
   const hour = AT_MS + HOUR_MS;
@@ -63,8 +63,7 @@ describe('a check lets pass', () => {
       'two of a young event, of a doorbell that was heard twice',
       (toy) => {
         again(toy, AT_MS + 5_510);
-        const headers = { ...toy.ledger[2]?.headers, 'breakwater-attempt': '1' };
-        replace(toy.ledger, 2, { headers });
+        ofFirst(toy, 2);
         toy.faults.push({ at: 'sqs/delivery put#1', kind: 'sqs-duplicate', amount: 0 });
       },
     ],
@@ -72,9 +71,16 @@ describe('a check lets pass', () => {
       'two requests that were made at the same time, with records in another order',
       (toy) => {
         again(toy, AT_MS + 5_503);
-        const headers = { ...toy.ledger[2]?.headers, 'breakwater-attempt': '1' };
-        replace(toy.ledger, 2, { headers, untilMs: AT_MS + 5_522 });
+        ofFirst(toy, 2, { untilMs: AT_MS + 5_522 });
         toy.ledger.reverse();
+        toy.faults.push({ at: 'poller/delivery#1', kind: 'batch-twice', amount: 0 });
+      },
+    ],
+    [
+      'a slow first one that was heard twice, recorded while the other is tried again',
+      (toy) => {
+        unclaimed(toy, AT_MS + 10);
+        ofFirst(toy, 1);
         toy.faults.push({ at: 'poller/delivery#1', kind: 'batch-twice', amount: 0 });
       },
     ],

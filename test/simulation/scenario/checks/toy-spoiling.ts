@@ -45,8 +45,20 @@ export const again = (toy: Toy, atMs: number, from = 'deliver/2') => {
   toy.audit.deliveries.set(ID, { ...shown(toy), attempts: names });
 };
 
-/** The second attempt begins then, as its record and its receiver have it. */
+/** The request says that it is of a first attempt; `more` of it is changed as well. */
+export function ofFirst({ ledger }: Toy, at: number, more: Partial<Toy['ledger'][number]> = {}) {
+  const headers = { ...ledger[at]?.headers, 'breakwater-attempt': '1' };
+  replace(ledger, at, { headers, ...more });
+}
+
+/** The second attempt is claimed and begins then, as its record and its receiver have it. */
 export function retimed(toy: Toy, atMs: number): void {
+  replace(toy.changes, 1, { atMs });
+  unclaimed(toy, atMs);
+}
+
+/** It begins then, whoever has claimed the delivery later. */
+export function unclaimed(toy: Toy, atMs: number): void {
   const at = (one: { readonly number: number; readonly startedAtMs: number }) =>
     one.number === 2 ? atMs : one.startedAtMs;
   const after = last(toy);
