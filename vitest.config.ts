@@ -1,24 +1,38 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longest-first.ts';
 
 /** No module of these keeps what another test may not meet: they share imports and templates. */
-const SHARING = ['test/{app,domain,edge,infra,policies,runtime}/**/*.test.ts'];
+const SHARING = ['test/{app,contracts,domain,edge,infra,policies,runtime,simulation}/**/*.test.ts'];
+const CORES = availableParallelism();
 
 export default defineConfig({
   test: {
     projects: [
-      { extends: true, test: { name: 'sharing', include: SHARING, isolate: false } },
       {
         extends: true,
         test: {
           name: 'apart',
           include: ['test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...SHARING],
+          // Local runs wait more than they work.
+          maxWorkers: CORES + 3,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'sharing',
+          include: SHARING,
+          isolate: false,
+          maxWorkers: CORES,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
+    sequence: { sequencer: LongestFirst },
     globalSetup: ['test/require-node24.ts', 'test/assemblies.ts'],
-    // Two more than CI has cores: the local runs of the e2e tests wait more than they work.
-    maxWorkers: 4,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     env: {

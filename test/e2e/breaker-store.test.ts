@@ -33,6 +33,10 @@ describe('breakers', () => {
     await drill.publish('kept', 3);
     await drill.breakerThat('kept', 'open');
     const ids = await drill.publishUntilHeld('kept');
+    // A message that is on its way ends with the run; the tick would bring it back in minutes.
+    await until('all to be held', async () => {
+      return (await drill.deliveries('kept', 'held')).length === 3 + ids.length;
+    });
     const { totals: _, ...before } = await drill.breaker('kept');
     await proxy.stop();
     await gateway.restart();

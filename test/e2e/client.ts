@@ -46,7 +46,7 @@ export function client(base: string, apiKey: string): Call {
   };
 }
 
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 60_000;
 const POLL_MS = 100;
 
 /** What `probe` finds as soon as it finds anything but undefined or false. */

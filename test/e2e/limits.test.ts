@@ -6,6 +6,8 @@ import { type Drill, drillOn, type Endpoints, startEndpoints } from './outage-wo
 
 const PER_SECOND = 5;
 const CONCURRENCY = 2;
+/** Calls let go so long apart may arrive together where the machine is busy. */
+const LATE_MS = 500;
 const ANSWER_MS = 300;
 const PAUSE_SECONDS = 10;
 /** Then every function instance has seen that there is a pause. */
@@ -55,8 +57,10 @@ describe.concurrent('an integration with a limit', () => {
     await drill.register('slowly', { limits: { perSecond: PER_SECOND } });
     const ids = idsOf(await drill.publish('slowly', DELIVERIES));
     await endpoints.receiver.waitFor('/slowly', DELIVERIES, WAIT_MS);
-    expect(mostWithin('slowly', 1_000)).toBeLessThanOrEqual(2 * PER_SECOND);
-    expect(mostWithin('slowly', 3_000)).toBeLessThanOrEqual(4 * PER_SECOND);
+    for (const ms of [1_000, 3_000]) {
+      const letGo = PER_SECOND + (PER_SECOND * (ms + LATE_MS)) / 1_000;
+      expect(mostWithin('slowly', ms)).toBeLessThanOrEqual(letGo);
+    }
     expect(endpoints.taken('slowly').toSorted()).toEqual(ids.toSorted());
     expect((await drill.breaker('slowly')).state).toBe('closed');
   });
