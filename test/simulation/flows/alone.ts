@@ -35,7 +35,10 @@ export const aloneFlows: readonly Flow[] = [
   },
   {
     name: 'what the tick could not begin it begins a minute later',
-    run: () => deployedAlone(once(0), { faults: anyOf(DEAF_QUEUE(), unbegun()) }),
+    run: () => {
+      const { faults, begin } = unbegun();
+      return deployedAlone(once(SIGNED_MS, begin), { faults: anyOf(DEAF_QUEUE(), faults) });
+    },
   },
   {
     name: 'what was stored after its time was looked at is found by the second count',
@@ -47,13 +50,23 @@ export const aloneFlows: readonly Flow[] = [
 const DEAF_QUEUE = () =>
   troubled({ kind: 'sqs-lost', places: /^sqs\/delivery put$/, times: (n) => n === 1 });
 
-/** The first row that the tick puts is refused, as often as the client asks. */
-function unbegun(): Faults {
-  return troubled({
-    kind: 'dynamodb-throttle',
-    places: /^tick\/\d+ dynamodb\.PutItem$/,
-    times: (n) => n <= 3,
-  });
+/** A tick has signed the audit log by then; the next looks at this time, and puts its row first. */
+const SIGNED_MS = 65_000;
+const CLIENT_ATTEMPTS = 3;
+
+/** The first row that the tick puts from `begin` on is refused, as often as the client asks. */
+function unbegun(): { readonly faults: Faults; readonly begin: () => void } {
+  let left = 0;
+  return {
+    faults: troubled({
+      kind: 'dynamodb-throttle',
+      places: /^tick\/\d+ dynamodb\.PutItem$/,
+      times: () => left-- > 0,
+    }),
+    begin: () => {
+      left = CLIENT_ATTEMPTS;
+    },
+  };
 }
 
 /** A little after a tick, so that by its clock, and theirs, it has looked at that time already. */
@@ -69,10 +82,11 @@ function apart(): Faults {
 }
 
 /** One event, so long after the beginning. */
-function once(afterMs: number) {
+function once(afterMs: number, before: () => void = () => {}) {
   return (product: Product, simulation: Simulation): void => {
     calling({ product, simulation }, async (caller) => {
       await caller.clock.sleep(Math.max(simulation.startMs + afterMs - simulation.nowMs(), 0));
+      before();
       await product.request(caller, PUBLISH);
     });
     simulation.atEnd(() => {
