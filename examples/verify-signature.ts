@@ -9,6 +9,7 @@
  * then listens on 127.0.0.1, port PORT (default 9000), and prints every event that is genuine.
  */
 import { createHmac, createPublicKey, timingSafeEqual, verify } from 'node:crypto';
+import { realpathSync } from 'node:fs';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -100,7 +101,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   return Buffer.concat(chunks);
 }
 
-if (import.meta.main) {
+if (isRun()) {
   const { WEBHOOK_SECRET = '', PORT = '9000' } = process.env;
   if (WEBHOOK_SECRET === '') {
     process.stderr.write('Set WEBHOOK_SECRET to the integration’s whsec_… secret or whpk_… key.\n');
@@ -113,4 +114,10 @@ if (import.meta.main) {
       process.stdout.write(`Waiting for webhooks on http://127.0.0.1:${PORT}\n`);
     });
   }
+}
+
+/** `import.meta.main`, which the first releases of Node 24 have not. */
+function isRun(): boolean {
+  const [, script] = process.argv;
+  return script !== undefined && realpathSync(script) === import.meta.filename;
 }

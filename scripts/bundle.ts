@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { realpathSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -134,8 +135,14 @@ async function measure(outDir: string, name: string): Promise<Bundle> {
   return { name, file, bytes, checksum: createHash('sha256').update(content).digest('hex') };
 }
 
-if (import.meta.main) {
+if (isRun()) {
   const bundles = await bundle();
   const lines = bundles.map(({ name, bytes }) => `${name.padEnd(12)}${Math.ceil(bytes / 1000)} kB`);
   process.stderr.write(`${lines.join('\n')}\n`);
+}
+
+/** `import.meta.main`, which the first releases of Node 24 have not. */
+function isRun(): boolean {
+  const [, script] = process.argv;
+  return script !== undefined && realpathSync(script) === import.meta.filename;
 }

@@ -8,7 +8,6 @@ import { parseSettings } from './local-settings.ts';
 import { readableLine } from './log-lines.ts';
 import { welcome } from './welcome.ts';
 
-const NODE_MAJOR_MIN = 24;
 /** npm hands a Ctrl-C on to a process that the terminal has told already. */
 const SAME_SIGNAL_MS = 500;
 
@@ -51,13 +50,6 @@ async function end(run: LocalRun): Promise<void> {
   process.exit(0);
 }
 
-if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR_MIN) {
-  process.stderr.write(
-    `Breakwater needs Node.js ${NODE_MAJOR_MIN} and this is ${process.versions.node}. ` +
-      `\`npm ci\` installs one beside it, and \`npm start\` takes that.\n`,
-  );
-  process.exit(1);
-}
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { setDefaultCACertificates } from 'node:tls';
+import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -110,7 +110,7 @@ export async function startEmulator(tools: string, folder: string): Promise<Emul
   const emulator = { port, env, stop: () => stop(child) };
   try {
     await listening(port, child);
-    setDefaultCACertificates([await readFile(certificate, 'utf8')]);
+    trust(await readFile(certificate, 'utf8'));
   } catch (error) {
     await emulator.stop();
     throw error;
@@ -156,4 +156,12 @@ async function stop(child: ChildProcess): Promise<void> {
     // The usual case: nobody of the group is left.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
+}
+
+function trust(certificate: string): void {
+  // The first releases of Node 24 have it not, and a named import would fail without a reason.
+  if (tls.setDefaultCACertificates === undefined) {
+    throw new Error(`The drill needs Node 24.5 or newer, and this is ${process.version}.`);
+  }
+  tls.setDefaultCACertificates([certificate]);
 }
