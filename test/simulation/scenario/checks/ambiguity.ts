@@ -42,11 +42,19 @@ export function isUnclaimed(run: Run, { last }: Dossier, entry: Entry): boolean 
 /** How much longer than its request a claim lasts, less what may pass between the two. */
 const MARGIN_MS = 15_000 - READ_MS;
 
-/** Whether the clock of who sent the second may have had the claim for the first as over. */
+/**
+ * Whether the clock of one may have had the claim for the other as over: of who sent the second, or
+ * of who sent the first, where the other had claimed before it and was kept until its request.
+ */
 export function outlastsClaim(run: Run, first: Entry, second: Entry): boolean {
+  const isKept = second.atMs - first.atMs < READ_MS;
+  return isAhead(run, second, first) || (isKept && isAhead(run, first, second));
+}
+
+function isAhead(run: Run, one: Entry, other: Entry): boolean {
   const { clocks } = evidenceOf(run);
-  const aheadMs = Math.max(...clocks.offsetsOf(second.from));
-  return aheadMs - Math.min(...clocks.offsetsOf(first.from)) > MARGIN_MS;
+  const aheadMs = Math.max(...clocks.offsetsOf(one.from));
+  return aheadMs - Math.min(...clocks.offsetsOf(other.from)) > MARGIN_MS;
 }
 
 export function attemptOf({ headers }: Entry): number {

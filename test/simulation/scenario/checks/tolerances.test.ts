@@ -68,6 +68,13 @@ describe('a check lets pass', () => {
       },
     ],
     [
+      'two at once, where a clock fell back and the claim by it was over when it was made',
+      (toy) => {
+        again(toy, AT_MS + 5_507);
+        toy.faults.push({ at: 'deliver/2#1', kind: 'clock-back', amount: 0.9 });
+      },
+    ],
+    [
       'two requests that were made at the same time, with records in another order',
       (toy) => {
         again(toy, AT_MS + 5_503);
