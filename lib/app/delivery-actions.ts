@@ -168,8 +168,7 @@ async function unstarted(deps: ActionDeps, ref: DeliveryRef): Promise<Delivery> 
 async function ringNow(deps: ActionDeps, rows: readonly Delivery[]): Promise<void> {
   const doorbells = doorbellsOf(rows, deps.board, deps.clock.nowMs());
   if (doorbells.length === 0) return;
-  const { failed } = await deps.deliveryQueue.ring(doorbells);
-  if (failed > 0) deps.telemetry.count('DoorbellsFailed', failed);
+  await deps.deliveryQueue.ring(doorbells);
 }
 
 function lostRaces(): RequestError {

@@ -35,7 +35,6 @@ export async function fanOut(deps: FanOutDeps, ref: EventRef): Promise<void> {
     }));
     failed += (await deps.deliveryQueue.ring(doorbells)).failed;
   }
-  if (failed > 0) deps.telemetry.count('DoorbellsFailed', failed);
   deps.telemetry.info('event.fanned-out', { ...ref, targets: event.targets.length, failed });
 }
 

@@ -76,9 +76,6 @@ export async function comeBack(
     return;
   }
   const delaySeconds = Math.max(Math.ceil((waitMs + APART_MS * deps.random.unit()) / 1000), 1);
-  const { failed } = await deps.deliveryQueue.ring([
-    { task: { ...task, comebacks }, delaySeconds },
-  ]);
-  // Its row brings it back, or the drain's next round.
-  if (failed > 0) deps.telemetry.count('DoorbellsFailed', failed);
+  // Not taken: its row brings it back, or the drain's next round.
+  await deps.deliveryQueue.ring([{ task: { ...task, comebacks }, delaySeconds }]);
 }

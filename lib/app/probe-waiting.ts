@@ -112,6 +112,5 @@ export async function ringHeld(
 ): Promise<void> {
   if (doorbells.length === 0) return;
   const { failed } = await deliveryQueue.ring(doorbells);
-  if (failed > 0) telemetry.count('DoorbellsFailed', failed);
   telemetry.count('DeliveriesReleased', doorbells.length - failed);
 }

@@ -88,13 +88,8 @@ function orderOf({ event, i }: { readonly event: NewEvent | RequestError; readon
 async function ringFor(deps: PublishDeps, accepted: readonly Accepted[]): Promise<void> {
   const doorbells = accepted.flatMap((one) => one.doorbells);
   const fanOuts = accepted.filter((one) => one.fanOut).map(({ published }) => published);
-  const outcomes = await Promise.all([
-    doorbells.length > 0 ? deps.deliveryQueue.ring(doorbells) : { failed: 0 },
+  await Promise.all([
+    deps.deliveryQueue.ring(doorbells),
     ...fanOuts.map(({ tenant, id }) => deps.fanOutQueue.ring({ tenant, eventId: id })),
   ]);
-  const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
-  if (failed > 0) {
-    deps.telemetry.count('DoorbellsFailed', failed);
-    deps.telemetry.warn('doorbells.failed', { failed, found: 'by the next tick' });
-  }
 }

@@ -82,8 +82,7 @@ async function saveThroughOutage(deps: RecordDeps, delivery: Delivery) {
 async function ringNext(deps: RecordDeps, delivery: Delivery): Promise<void> {
   const doorbell = doorbellOf(delivery, deps.board, deps.clock.nowMs());
   if (doorbell === undefined) return;
-  const { failed } = await deps.deliveryQueue.ring([doorbell]);
-  if (failed > 0) deps.telemetry.count('DoorbellsFailed', failed);
+  await deps.deliveryQueue.ring([doorbell]);
 }
 
 interface Reported {

@@ -53,8 +53,8 @@ async function ringPage(deps: RingDeps, horizonMs: number, seen: Set<string>) {
     advance(deps, ref, horizonMs),
   );
   const doorbells = done.flatMap((moved) => (moved?.doorbell ? [moved.doorbell] : []));
-  if (doorbells.length > 0) await deps.deliveryQueue.ring(doorbells);
-  return { found: refs.length, rung: doorbells.length, errors };
+  const { failed } = await deps.deliveryQueue.ring(doorbells);
+  return { found: refs.length, rung: doorbells.length - failed, errors };
 }
 
 /** Moves one due delivery on; undefined if it was not for us to move. */

@@ -73,7 +73,7 @@ export function sqsWorkQueue(sqs: SQSClient, queueUrl: string, telemetry: Teleme
   };
 }
 
-/** Sends one batch; a message that was not taken is counted, for the table brings it back. */
+/** Sends one batch and returns how many of it were not taken: the table brings those back. */
 async function sendBatch(
   sqs: SQSClient,
   queueUrl: string,
@@ -84,11 +84,22 @@ async function sendBatch(
     const answer = await sqs.send(
       new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: [...entries] }),
     );
-    return answer.Failed?.length ?? 0;
+    const { Failed: refused = [] } = answer;
+    if (refused.length > 0) tellFailed(telemetry, refused.length, { code: refused[0]?.Code });
+    return refused.length;
   } catch (error) {
-    telemetry.warn('queue.send-failed', { messages: entries.length, error });
+    tellFailed(telemetry, entries.length, { error });
     return entries.length;
   }
+}
+
+function tellFailed(
+  telemetry: Telemetry,
+  failed: number,
+  why: { readonly code?: string | undefined; readonly error?: unknown },
+): void {
+  telemetry.count('DoorbellsFailed', failed);
+  telemetry.warn('doorbells.failed', { failed, found: 'by the next tick', ...why });
 }
 
 function doorbellEntry({ task, delaySeconds }: Doorbell): Omit<Entry, 'Id'> {

@@ -84,11 +84,22 @@ describe('the delivery queues', () => {
     expect([taken('fast').length, taken('slow').length]).toEqual([14, 7]);
   });
 
-  it('say how many doorbells were not taken, of those lanes alone that failed', async () => {
-    const queue = sqsDeliveryQueue(sqs, { ...urls, slow: `${urls.slow}-gone` }, fakeTelemetry());
+  it('say and count how many doorbells were not taken, of those lanes alone that failed', async () => {
+    const telemetry = fakeTelemetry();
+    const queue = sqsDeliveryQueue(sqs, { ...urls, slow: `${urls.slow}-gone` }, telemetry);
     const doorbells = LANES.map((lane) => ({ task: { ...task, lane }, delaySeconds: 0 }));
     expect(await queue.ring(doorbells)).toEqual({ failed: 1 });
     expect([taken('fast').length, taken('drain').length]).toEqual([1, 1]);
+    expect(telemetry.counts.get('DoorbellsFailed')).toBe(1);
+  });
+
+  it('count what SQS refused of a batch that it took', async () => {
+    const telemetry = fakeTelemetry();
+    const refusing = { send: async () => ({ Failed: [{ Id: '1', Code: 'InternalError' }] }) };
+    const queue = sqsDeliveryQueue(refusing as unknown as SQSClient, urls, telemetry);
+    const doorbells = [1, 2, 3].map(() => ({ task, delaySeconds: 0 }));
+    expect(await queue.ring(doorbells)).toEqual({ failed: 1 });
+    expect(telemetry.counts.get('DoorbellsFailed')).toBe(1);
   });
 });
 
