@@ -50,13 +50,25 @@ export class Alarms extends Construct {
     super(scope, id);
     this.#stage = props.settings.stage;
     this.topic = new Topic(this, 'Topic', { masterKey: props.key, enforceSSL: true });
-    // Without this CloudWatch cannot publish to an encrypted topic, and says so nowhere.
+    // Without both of these CloudWatch cannot publish, and says so nowhere: a policy of a topic's
+    // own, which TLS only takes, stands in place of the one by which its account may.
+    const account = { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } };
+    const alarms = `arn:${Aws.PARTITION}:cloudwatch:${Aws.REGION}:${Aws.ACCOUNT_ID}:alarm:*`;
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AllowAlarms',
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: { ...account, ArnLike: { 'aws:SourceArn': alarms } },
+      }),
+    );
     props.key.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
         resources: ['*'],
-        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+        conditions: account,
       }),
     );
     const { alarmEmail } = props.settings;

@@ -23,6 +23,26 @@ describe('alarms', () => {
     expect(policy).toContain('"aws:SecureTransport":"false"');
   });
 
+  it('can be sent: alarms of this account, and nobody else, may publish to the topic', () => {
+    const [policy, ...others] = stack.all('AWS::SNS::TopicPolicy');
+    expect(others).toEqual([]);
+    const allowed = policy?.properties.PolicyDocument.Statement.filter(
+      ({ Effect }: Properties) => Effect === 'Allow',
+    );
+    expect(allowed).toEqual([
+      expect.objectContaining({
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Action: 'sns:Publish',
+        Resource: { Ref: stack.all('AWS::SNS::Topic')[0]?.id },
+        Condition: {
+          StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+          ArnLike: { 'aws:SourceArn': expect.anything() },
+        },
+      }),
+    ]);
+    expect(JSON.stringify(allowed)).toMatch(/:cloudwatch:.*:alarm:\*/);
+  });
+
   it('can be sent: CloudWatch may use the key of the topic', () => {
     const [key] = stack.all('AWS::KMS::Key');
     expect(key?.properties.KeyPolicy.Statement).toContainEqual(
