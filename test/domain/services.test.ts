@@ -313,6 +313,15 @@ describe('for any event at all', () => {
     expect(whole).toContain('and more');
   });
 
+  it('pagerduty: a breaker that is told of in things that are no texts', () => {
+    const thing = JSON.parse('{"toString":1}');
+    const breaker = { ...{ reason: thing, from: thing, to: thing, actor: thing }, window: thing };
+    const data = { integration: { id: thing, name: thing }, breaker };
+    const timestamp = '2026-01-15T12:00:00.000Z';
+    const whole = textOf('pagerduty', { type: 'breakwater.breaker.opened', timestamp, data });
+    expect(JSON.parse(whole).payload.source).toBe('—');
+  });
+
   it('pagerduty: what it requires, within its limits', () => {
     fc.assert(
       fc.property(event, (given) => {

@@ -30,10 +30,10 @@ export function breakerMessage({ type, timestamp, data }: EventDocument): Messag
   if (moved === undefined || !isJsonObject(data)) return undefined;
   const { integration, breaker } = data;
   if (!isJsonObject(integration) || !isJsonObject(breaker)) return undefined;
-  const name = oneLine(String(integration.name));
+  const name = wordOf(integration.name);
   const until = typeof breaker.openUntil === 'string' ? breaker.openUntil : undefined;
   const next = until === undefined ? '' : `; next try ${clockTime(until, timestamp)}`;
-  const why = oneLine(String(breaker.reason)).replace(/\.$/, '');
+  const why = wordOf(breaker.reason).replace(/\.$/, '');
   const number = fallbackNumber(breaker.target);
   const target = number === PRIMARY_TARGET ? '' : ` of fallback ${number}`;
   return {
@@ -41,7 +41,7 @@ export function breakerMessage({ type, timestamp, data }: EventDocument): Messag
     facts: factsOfBreaker(breaker),
     isCut: false,
     severity: moved.severity,
-    subject: `breaker-${oneLine(String(integration.id))}-${number}`,
+    subject: `breaker-${wordOf(integration.id)}-${number}`,
     isOver: moved.isOver,
     source: name,
   };
@@ -55,14 +55,17 @@ function fallbackNumber(target: unknown): number {
 
 function factsOfBreaker({ from, to, actor, window }: Readonly<Record<string, unknown>>): Fact[] {
   const { calls, failures, slow } = isJsonObject(window) ? window : {};
-  const fact = (name: string, value: unknown): Fact => ({ name, value: oneLine(String(value)) });
+  const told = `${wordOf(calls)}, of which ${wordOf(failures)} failed and ${wordOf(slow)} were slow`;
   return [
-    fact('State', `${from} → ${to}`),
-    ...(typeof calls === 'number'
-      ? [fact('Calls', `${calls}, of which ${failures} failed and ${slow} were slow`)]
-      : []),
-    fact('By', actor),
+    { name: 'State', value: `${wordOf(from)} → ${wordOf(to)}` },
+    ...(typeof calls === 'number' ? [{ name: 'Calls', value: told }] : []),
+    { name: 'By', value: wordOf(actor) },
   ];
+}
+
+/** An event of such a type may be anybody's, and hold anything: an object may be no text at all. */
+function wordOf(value: unknown): string {
+  return oneLine(typeof value === 'object' ? '' : String(value));
 }
 
 /** `12:00:30 UTC`, with the day where it is another than that of `now`; both are RFC 3339, UTC. */
