@@ -90,10 +90,10 @@ export function ownAnswer(
 
 /** A service that echoes what it was sent must not tell its callers our credentials. */
 function answerFrom(
-  { auth, request }: Pick<Integration, 'auth' | 'request'>,
+  target: Pick<Integration, 'auth' | 'request' | 'endpoint' | 'serviceType'>,
   { statusCode, answerHeaders = [], answer = new Uint8Array() }: CallResult,
 ): CallAnswer {
-  const strike = credentialsStruck(auth, request.headers);
+  const strike = credentialsStruck(target);
   const lines = answerHeaders.map(([name, value]) => [name, strike.text(value)] as const);
   return answerOf(statusCode ?? 0, lines, strike.bytes(answer));
 }

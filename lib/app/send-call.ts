@@ -1,7 +1,7 @@
 import type { Integration } from '../domain/integration.ts';
 import type { OAuth2Auth } from '../domain/oauth2.ts';
 import { redacted, redactedHeaders, SECRET_CHARS_MIN } from '../domain/redaction.ts';
-import { struckOut } from '../domain/redaction-bytes.ts';
+import { striker } from '../domain/redaction-bytes.ts';
 import type { OAuth2Tokens, TokenHad } from './oauth2-tokens.ts';
 import type { Clock } from './ports.ts';
 import type { CallResult, OutboundCall, Sender } from './ports-sending.ts';
@@ -98,16 +98,15 @@ function notSent(reason: string) {
 function struck(result: CallResult, accessToken: string): CallResult {
   if (accessToken.length < SECRET_CHARS_MIN) return result;
   const secrets = [accessToken];
+  const strike = striker(secrets, SECRET_CHARS_MIN);
   const { answer, answerHeaders } = result;
   return {
     ...result,
     responseHeaders: redactedHeaders(result.responseHeaders, secrets),
     responseBody: redacted(result.responseBody, secrets),
-    ...(answer !== undefined && { answer: struckOut(answer, secrets) }),
+    ...(answer !== undefined && { answer: strike.bytes(answer) }),
     ...(answerHeaders !== undefined && {
-      answerHeaders: answerHeaders.map(
-        ([name, value]) => [name, value.replaceAll(accessToken, '***')] as const,
-      ),
+      answerHeaders: answerHeaders.map(([name, value]) => [name, strike.text(value)] as const),
     }),
   };
 }

@@ -3,7 +3,7 @@ import type { CallAnswer } from './call-answer.ts';
 import type { FallbackChain } from './fallback.ts';
 import { fingerprint } from './ids.ts';
 import type { Integration } from './integration.ts';
-import { credentialsStruck } from './redaction-bytes.ts';
+import { headersStruck } from './redaction-bytes.ts';
 
 /** The last good answers of a service, for when it cannot give one. */
 
@@ -58,7 +58,7 @@ export function isStorable(
   call: Pick<ServiceCall, 'headers'>,
 ): boolean {
   if (statusCode < 200 || statusCode > 299 || body.length > KEPT_BODY_BYTES_MAX) return false;
-  const strike = credentialsStruck({ type: 'none' }, call.headers);
+  const strike = headersStruck(call.headers);
   if (strike.isIn(body)) return false;
   if (Object.values(headers).some((value) => strike.text(value) !== value)) return false;
   return !lines.some(([name, value]) => name === 'cache-control' && /\bno-store\b/i.test(value));

@@ -1,37 +1,45 @@
-import type { Auth } from './integration.ts';
-import { secretsOf } from './redaction.ts';
+import type { Integration } from './integration.ts';
+import { type Addressed, pathSecret, querySecrets, type Sent, secretsOf } from './redaction.ts';
 import type { Headers } from './secret-headers.ts';
+import { spellingsOf } from './spellings.ts';
 
 /** Shorter credentials are not looked for: an answer must not lose an ordinary word. */
 const CHARS_MIN = 12;
 const STRUCK = '***';
 
-/** As it is, in JSON (some write a slash as `\\/`), in a URL, in HTML; the longest first. */
-function spellings(secret: string): readonly string[] {
-  const json = JSON.stringify(secret).slice(1, -1);
-  const html = secret
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-  const all = [secret, json, json.replaceAll('/', '\\/'), encodeURIComponent(secret), html];
-  return [...new Set(all)].toSorted((a, b) => b.length - a.length);
+/** What a request is made with, as far as there are credentials in it. */
+type Carrier = Pick<Integration, 'auth'> & Addressed & Sent;
+
+/** Takes the credentials of an integration out of what is answered to its caller. */
+export function credentialsStruck(of: Carrier): Striker {
+  const { auth, request, endpoint } = of;
+  return striker([
+    ...secretsOf({ auth, signing: { scheme: 'none' }, request }),
+    ...querySecrets(endpoint),
+    pathSecret(of) ?? '',
+  ]);
 }
 
-/** Takes the credentials that a request carried out of what is answered to it. */
-export function credentialsStruck(
-  auth: Auth,
-  headers: Headers,
-): {
+/** The same for headers alone, such as a caller's own. */
+export function headersStruck(headers: Headers): Striker {
+  const [auth, signing] = [{ type: 'none' }, { scheme: 'none' }] as const;
+  return striker(secretsOf({ auth, signing, request: { headers } }));
+}
+
+export interface Striker {
   text(value: string): string;
   /** Of what may be no text: every other byte stays as it is. Works in the memory of `value`. */
   bytes(value: Uint8Array): Uint8Array;
   /** Whether there is something to take out. */
   isIn(value: Uint8Array): boolean;
-} {
-  const secrets = secretsOf({ auth, signing: { scheme: 'none' }, request: { headers } })
-    .filter(({ length }) => length >= CHARS_MIN)
-    .flatMap(spellings);
+}
+
+/** Takes these out, however they are spelt, but for what has fewer characters than `charsMin`. */
+export function striker(given: readonly string[], charsMin = CHARS_MIN): Striker {
+  const secrets = given
+    .filter(({ length }) => length >= charsMin)
+    .flatMap(spellingsOf)
+    .toSorted((a, b) => b.length - a.length);
   const text = (value: string) =>
     secrets.reduce((rest, secret) => rest.replaceAll(secret, STRUCK), value);
   return {
@@ -45,7 +53,7 @@ export function credentialsStruck(
  * The bytes without the secrets. An answer may be of megabytes: nothing is copied, for what stands
  * for a secret is never longer than one.
  */
-export function struckOut(value: Uint8Array, secrets: readonly string[]): Uint8Array {
+function struckOut(value: Uint8Array, secrets: readonly string[]): Uint8Array {
   return secrets.reduce((rest, secret) => withoutOne(rest, Buffer.from(secret)), value);
 }
 

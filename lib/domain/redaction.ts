@@ -1,6 +1,7 @@
 import type { Integration } from './integration.ts';
 import { clientSecrets } from './oauth2.ts';
-import { type Headers, headerSecrets } from './secret-headers.ts';
+import { type Headers, headerSecrets, isSecretHeader } from './secret-headers.ts';
+import { spellingsOf } from './spellings.ts';
 
 /** Shorter secrets are not looked for: they would strike out ordinary words. */
 export const SECRET_CHARS_MIN = 6;
@@ -9,7 +10,8 @@ const STRUCK = '***';
 /** Where something is sent, and to what kind of service. */
 export type Addressed = Pick<Integration, 'serviceType' | 'endpoint'>;
 
-interface Sent {
+/** With which headers. */
+export interface Sent {
   readonly request: { readonly headers: Headers };
 }
 
@@ -30,13 +32,38 @@ export function secretsOf(
 ): string[] {
   const { auth, signing, endpoint, request, serviceType = 'webhook' } = integration;
   const signed = signing.scheme === 'none' ? [] : signing.secrets.map(({ secret }) => secret);
-  const query = endpoint?.split('?', 2)[1] ?? '';
+  const query = queryOf(endpoint ?? '');
   const values = [...new URLSearchParams(query).values(), ...query.split(/[&=]/)];
   const path = pathSecret({ serviceType, endpoint: endpoint ?? '' }) ?? '';
   const headers = [...headerSecrets(request?.headers ?? {}), ...headerSecrets(callers)];
   return [...credentials(auth), ...headers, ...signed, ...values, path].filter(
     (secret) => secret.length >= SECRET_CHARS_MIN,
   );
+}
+
+/**
+ * Credentials in the query of where something is sent, by the names of its parameters: the rest of
+ * a query are words that an answer may well hold.
+ */
+export function querySecrets(endpoint: string): readonly string[] {
+  const isSecret = (name: string) =>
+    QUERY_CREDENTIALS.has(name.toLowerCase()) || isSecretHeader(name.replace(/[_.[\]]+/g, '-'));
+  return queryOf(endpoint)
+    .split(/[&?]/)
+    .flatMap((pair) => {
+      const [[name = '', value = ''] = []] = [...new URLSearchParams(pair)];
+      return isSecret(name) ? [value, pair.slice(pair.indexOf('=') + 1)] : [];
+    });
+}
+
+/** Of Azure Functions and OpenWeather: names that do not say so. */
+const QUERY_CREDENTIALS: ReadonlySet<string> = new Set(['code', 'appid']);
+
+/** All that stands behind the first question mark. */
+function queryOf(endpoint: string): string {
+  const [whole = ''] = endpoint.split('#', 1);
+  const at = whole.indexOf('?');
+  return at < 0 ? '' : whole.slice(at + 1);
 }
 
 function credentials(auth: Integration['auth']): string[] {
@@ -58,11 +85,11 @@ function credentials(auth: Integration['auth']): string[] {
 }
 
 /**
- * The text without any of the secrets, as they are or as JSON writes them; nor with the beginning
- * of one at its end, where an answer was cut off.
+ * The text without any of the secrets, however they are spelt; nor with the beginning of one at its
+ * end, where an answer was cut off.
  */
 export function redacted(text: string, secrets: readonly string[]): string {
-  const spellings = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
+  const spellings = secrets.flatMap(spellingsOf).toSorted((a, b) => b.length - a.length);
   const whole = spellings.reduce((rest, secret) => rest.replaceAll(secret, STRUCK), text);
   return spellings.reduce(withoutCutOff, whole);
 }

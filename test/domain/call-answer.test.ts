@@ -119,9 +119,34 @@ describe('what came back', () => {
   });
 });
 
+const BARE = {
+  auth: { type: 'none' },
+  request: { headers: {} },
+  serviceType: 'rest_api',
+  endpoint: 'https://api.example.com/v1',
+} as const;
+
 describe('credentials in an answer', () => {
+  it.each([
+    ['?api_key=QUERY-CREDENTIAL-123&page=2', '?api_key=***&page=2'],
+    ['?page=2&sig=abc%2Bdef%2Fghi%3D0123', '?page=2&sig=***'],
+    ['?code=QUERY-CREDENTIAL-123', '?code=***'],
+    [
+      '?to=https://x.example.com/in?token=QUERY-CREDENTIAL-123',
+      '?to=https://x.example.com/in?token=***',
+    ],
+    ['?api-version=2026-02-15-preview', '?api-version=2026-02-15-preview'],
+  ])('of the query %s are struck out, and its other words are not', (query, shown) => {
+    const endpoint = `${BARE.endpoint}${query}`;
+    const strike = credentialsStruck({ ...BARE, endpoint });
+    expect(strike.text(`<${endpoint}>; rel="next"`)).toBe(`<${BARE.endpoint}${shown}>; rel="next"`);
+  });
+
   it('are struck out of any bytes, and nothing else is changed', () => {
-    const strike = credentialsStruck({ type: 'bearer', token: 'token-0123456789' }, {});
+    const strike = credentialsStruck({
+      ...BARE,
+      auth: { type: 'bearer', token: 'token-0123456789' },
+    });
     const bytes = Buffer.concat([
       Buffer.from([0, 255]),
       Buffer.from('token-0123456789'),
@@ -135,10 +160,8 @@ describe('credentials in an answer', () => {
   it('are struck out wherever they are, however often, without a copy of the answer', () => {
     const password = 'pässword–0123456789';
     const auth = { type: 'basic', username: 'a', password } as const;
-    const strike = credentialsStruck(auth, {
-      'X-Api-Key': 'key-0123456789',
-      'X-Env': 'production-1',
-    });
+    const headers = { 'X-Api-Key': 'key-0123456789', 'X-Env': 'production-1' };
+    const strike = credentialsStruck({ ...BARE, auth, request: { headers } });
     const bytes = Buffer.from(`${password}${password}-key-0123456789-production-1-${password}`);
     expect(strike.isIn(bytes)).toBe(true);
     const struck = Buffer.from(strike.bytes(bytes));
@@ -148,7 +171,10 @@ describe('credentials in an answer', () => {
   });
 
   it('are left where they are as short as a word', () => {
-    const strike = credentialsStruck({ type: 'basic', username: 'a', password: 'orders' }, {});
+    const strike = credentialsStruck({
+      ...BARE,
+      auth: { type: 'basic', username: 'a', password: 'orders' },
+    });
     expect(strike.text('{"orders":1}')).toBe('{"orders":1}');
   });
 });
@@ -160,9 +186,16 @@ describe('a credential that is echoed', () => {
     ['in JSON', JSON.stringify({ token })],
     ['in JSON that escapes slashes', JSON.stringify({ token }).replaceAll('/', '\\/')],
     ['in a URL', `http://x.example.com/?t=${encodeURIComponent(token)}`],
+    ['in a form', new URLSearchParams({ token }).toString()],
+    ['in a URL as it is parsed', new URL(`http://x.example.com/?t=${token}`).href],
+    ['in JSON of Go', '{"t":"to/ken+\\"sec\\u003cret\\u00260123=="}'],
+    ['in JSON of PHP', '{"t":"to\\/ken+\\"sec<ret&0123=="}'],
+    ['in JSON of Gson', '{"t":"to/ken+\\"sec\\u003cret\\u00260123\\u003d\\u003d"}'],
+    ['in JSON of .NET', '{"t":"to/ken\\u002B\\u0022sec\\u003Cret\\u00260123=="}'],
     ['in HTML', '<p>to/ken+&quot;sec&lt;ret&amp;0123==</p>'],
+    ['in HTML of Go', '<p>to/ken+&#34;sec&lt;ret&amp;0123==</p>'],
   ])('%s is struck out', (_, text) => {
-    const strike = credentialsStruck({ type: 'bearer', token }, {});
+    const strike = credentialsStruck({ ...BARE, auth: { type: 'bearer', token } });
     expect(strike.text(text)).toContain('***');
     expect(strike.text(text)).not.toMatch(/0123/);
     expect(Buffer.from(strike.bytes(Buffer.from(text))).toString()).not.toMatch(/0123/);

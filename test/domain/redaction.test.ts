@@ -49,6 +49,30 @@ describe('what a receiver echoes', () => {
     );
   });
 
+  it('includes all that stands behind the first question mark, as it is and as it is sent', () => {
+    const endpoint = 'https://example.com/h?to=https://x.example.com/in?key=SUPERSECRET"VALUE';
+    const secrets = secretsOf({ auth: { type: 'none' }, signing: none, endpoint });
+    for (const echoed of [endpoint, new URL(endpoint).href]) {
+      expect(redacted(echoed, secrets)).not.toMatch(/SUPERSECRET|VALUE/);
+    }
+  });
+
+  it('is struck out whole where another secret is its beginning', () => {
+    const auth = { type: 'basic', username: 'a', password: 'abcdef' } as const;
+    const signing = { scheme: 'github', secrets: [{ secret: 'abcdefSECRETREST' }] } as const;
+    expect(redacted('abcdefSECRETREST', secretsOf({ auth, signing }))).toBe('***');
+  });
+
+  it.each([
+    ['Python', '"p\\u00e4ss/w<rd"'],
+    ['PHP', '"p\\u00e4ss\\/w<rd"'],
+    ['Go', '"päss/w\\u003crd"'],
+    ['.NET', '"p\\u00E4ss/w\\u003Crd"'],
+  ])('is struck out as %s writes it in JSON', (_, text) => {
+    const auth = { type: 'bearer', token: 'päss/w<rd' } as const;
+    expect(redacted(text, secretsOf({ auth, signing: none }))).toBe('"***"');
+  });
+
   it('leaves words alone that happen to be a very short secret', () => {
     const auth = { type: 'bearer', token: 'ok' } as const;
     expect(redacted('ok', secretsOf({ auth, signing: none }))).toBe('ok');
