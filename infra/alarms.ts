@@ -13,7 +13,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { METRIC_NAMESPACE, METRIC_SERVICE, METRICS } from '../lib/names.ts';
+import { METRIC_NAMESPACE, METRIC_SERVICE, type Metric as MetricName } from '../lib/names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Queues } from './queues.ts';
 import type { ServiceFunction } from './service-function.ts';
@@ -153,13 +153,7 @@ export class Alarms extends Construct {
   #onBreakerStore(): void {
     this.#watch('BreakerStore', {
       why: 'Breakers cannot be read or written. Runbook: docs/runbook.md#breaker-store',
-      metric: new Metric({
-        namespace: METRIC_NAMESPACE,
-        metricName: METRICS.breakerStoreFailures,
-        dimensionsMap: { service: METRIC_SERVICE, stage: this.#stage },
-        period: Duration.minutes(1),
-        statistic: 'Sum',
-      }),
+      metric: this.#figure('BreakerStoreFailures', 1),
       threshold: 1,
       periods: STORE_FAILURE_MINUTES,
     });
@@ -167,22 +161,14 @@ export class Alarms extends Construct {
 
   /** One service with an old key is locked once in a while; many lock-outs are somebody guessing. */
   #onWrongKeys(): void {
-    const figure = (metricName: string, minutes: number) =>
-      new Metric({
-        namespace: METRIC_NAMESPACE,
-        metricName,
-        dimensionsMap: { service: METRIC_SERVICE, stage: this.#stage },
-        period: Duration.minutes(minutes),
-        statistic: 'Sum',
-      });
     this.#watch('LockOuts', {
       why: 'Wrong keys are tried from several places. Runbook: docs/runbook.md#wrong-keys',
-      metric: figure(METRICS.authLockOuts, 5),
+      metric: this.#figure('AuthLockOuts', 5),
       threshold: LOCK_OUTS_IN_FIVE_MINUTES,
     });
     this.#watch('KeyGuards', {
       why: 'Rate limits of keys and lock-outs are not kept. Runbook: docs/runbook.md#key-guards',
-      metric: figure(METRICS.authStoreFailures, 1),
+      metric: this.#figure('AuthStoreFailures', 1),
       threshold: 1,
       periods: STORE_FAILURE_MINUTES,
     });
@@ -190,23 +176,26 @@ export class Alarms extends Construct {
 
   /** A chain that does not hold what was said of it; and nothing signed for two hours. */
   #onAudit(): void {
-    const figure = (metricName: string) =>
-      new Metric({
-        namespace: METRIC_NAMESPACE,
-        metricName,
-        dimensionsMap: { service: METRIC_SERVICE, stage: this.#stage },
-        period: Duration.minutes(5),
-        statistic: 'Sum',
-      });
     this.#watch('AuditBroken', {
       why: 'The audit log was tampered with. Runbook: docs/runbook.md#audit-log',
-      metric: figure(METRICS.auditChainsBroken),
+      metric: this.#figure('AuditChainsBroken', 5),
       threshold: 1,
     });
     this.#watch('AuditUnsigned', {
       why: 'The audit log is not signed. Runbook: docs/runbook.md#audit-log',
-      metric: figure(METRICS.auditDigestsLate),
+      metric: this.#figure('AuditDigestsLate', 5),
       threshold: 1,
+    });
+  }
+
+  /** One of our own, summed over so many minutes. */
+  #figure(metricName: MetricName, minutes: number): Metric {
+    return new Metric({
+      namespace: METRIC_NAMESPACE,
+      metricName,
+      dimensionsMap: { service: METRIC_SERVICE, stage: this.#stage },
+      period: Duration.minutes(minutes),
+      statistic: 'Sum',
     });
   }
 

@@ -119,7 +119,7 @@ export class HttpEdge extends Construct {
       authorizerPayloadFormatVersion: '2.0',
       authorizerResultTtlInSeconds: 0,
       enableSimpleResponses: true,
-      // None: a request without a key reaches the API as well, which answers it as API.md says.
+      // None: a request without a key reaches the API as well, which answers it as docs/api.md says.
       identitySource: [],
     });
     this.#letInvoke(fn, `authorizers/${authorizer.ref}`);

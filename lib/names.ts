@@ -181,43 +181,43 @@ export const METRIC_NAMESPACE = 'Breakwater';
 /** The dimension `service` of every figure, beside `stage`. */
 export const METRIC_SERVICE = 'breakwater';
 
-export const METRICS = {
-  accepted: 'EventsAccepted',
-  duplicate: 'EventsDuplicate',
-  delivered: 'DeliveriesDelivered',
-  failed: 'AttemptsFailed',
-  retried: 'DeliveriesRetried',
-  dead: 'DeliveriesDead',
-  held: 'DeliveriesHeld',
-  latency: 'AttemptLatency',
-  endToEnd: 'AcceptToDelivered',
-  ringFailed: 'DoorbellsFailed',
-  lateResult: 'LateResults',
-  reconciled: 'DeliveriesReconciled',
-  dueRung: 'DueDeliveriesRung',
-  verificationFailed: 'InboundVerificationFailures',
-  breakersOpened: 'BreakersOpened',
-  breakersClosed: 'BreakersClosed',
-  breakersHalfOpened: 'BreakersHalfOpened',
-  breakersTroubled: 'BreakersTroubled',
-  breakerProbes: 'BreakerProbes',
-  breakerLateResults: 'BreakerLateResults',
-  breakerStoreFailures: 'BreakerStoreFailures',
-  released: 'DeliveriesReleased',
-  movedToSlowLane: 'DeliveriesMovedToSlowLane',
-  setAside: 'DeliveriesSetAside',
-  byFallback: 'DeliveriesByFallback',
-  calls: 'Calls',
-  callsFailed: 'CallsFailed',
-  callsByFallback: 'CallsByFallback',
-  callLatency: 'CallLatency',
-  requests: 'Requests',
-  authFailures: 'AuthFailures',
-  authLockOuts: 'AuthLockOuts',
-  authStoreFailures: 'AuthStoreFailures',
-  auditChainsBroken: 'AuditChainsBroken',
-  auditDigestsLate: 'AuditDigestsLate',
-} as const;
+/** What is counted. */
+export type Metric =
+  | 'EventsAccepted'
+  | 'EventsDuplicate'
+  | 'DeliveriesDelivered'
+  | 'AttemptsFailed'
+  | 'DeliveriesRetried'
+  | 'DeliveriesDead'
+  | 'DeliveriesHeld'
+  | 'AttemptLatency'
+  | 'AcceptToDelivered'
+  | 'DoorbellsFailed'
+  | 'LateResults'
+  | 'DeliveriesReconciled'
+  | 'DueDeliveriesRung'
+  | 'InboundVerificationFailures'
+  | 'BreakersOpened'
+  | 'BreakersClosed'
+  | 'BreakersHalfOpened'
+  | 'BreakersTroubled'
+  | 'BreakerProbes'
+  | 'BreakerLateResults'
+  | 'BreakerStoreFailures'
+  | 'DeliveriesReleased'
+  | 'DeliveriesMovedToSlowLane'
+  | 'DeliveriesSetAside'
+  | 'DeliveriesByFallback'
+  | 'Calls'
+  | 'CallsFailed'
+  | 'CallsByFallback'
+  | 'CallLatency'
+  | 'Requests'
+  | 'AuthFailures'
+  | 'AuthLockOuts'
+  | 'AuthStoreFailures'
+  | 'AuditChainsBroken'
+  | 'AuditDigestsLate';
 
 /** SQS: what one message may delay at most, and how many go into one batch request. */
 export const QUEUE_DELAY_SECONDS_MAX = 900;

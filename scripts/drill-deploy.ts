@@ -112,7 +112,7 @@ async function purgeQueues(emulator: Emulator): Promise<void> {
   }
 }
 
-/** Everything goes but what must outlive a stack: three tables (and the key, and the pepper). */
+/** Everything goes but what must outlive a stack: the tables (and the key, and the pepper). */
 async function onlyTablesLeft(emulator: Emulator): Promise<void> {
   const { AWS_ENDPOINT_URL: endpoint = '' } = emulator.env;
   const db = new DynamoDBClient({ region: REGION, endpoint });

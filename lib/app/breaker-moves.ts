@@ -9,9 +9,9 @@ import { RequestError } from '../domain/errors.ts';
 import type { Integration } from '../domain/integration.ts';
 import { targetName } from '../domain/target.ts';
 import { QUEUE_DELAY_MAX_SECONDS } from '../domain/work.ts';
+import type { Metric } from '../names.ts';
 import { type BreakerBoard, signOf } from './breaker-board.ts';
 import { ensureDrain, type StartDrainDeps } from './drain.ts';
-import type { Metric } from './ports.ts';
 import type { Breakers } from './ports-outage.ts';
 import { type PublishDeps, publishEvent } from './publish-event.ts';
 

@@ -4,6 +4,7 @@ import type { IntegrationId, KeyId, SourceId } from '../domain/ids.ts';
 import type { Integration, Route } from '../domain/integration.ts';
 import type { CheckedWindow } from '../domain/reconciliation.ts';
 import type { Source } from '../domain/source.ts';
+import type { Metric } from '../names.ts';
 import type { EventRef } from './ports-history.ts';
 
 /** What the use cases need from the world. Expected outcomes are return values; outages throw. */
@@ -179,44 +180,6 @@ export interface Progress {
   /** Removes it unless it was started anew meanwhile. */
   endSweep(sweep: Sweep): Promise<void>;
 }
-
-/** What is counted; the same names are in the dashboard. */
-export type Metric =
-  | 'EventsAccepted'
-  | 'EventsDuplicate'
-  | 'DeliveriesDelivered'
-  | 'AttemptsFailed'
-  | 'DeliveriesRetried'
-  | 'DeliveriesDead'
-  | 'DeliveriesHeld'
-  | 'AttemptLatency'
-  | 'AcceptToDelivered'
-  | 'DoorbellsFailed'
-  | 'LateResults'
-  | 'DeliveriesReconciled'
-  | 'DueDeliveriesRung'
-  | 'InboundVerificationFailures'
-  | 'BreakersOpened'
-  | 'BreakersClosed'
-  | 'BreakersHalfOpened'
-  | 'BreakersTroubled'
-  | 'BreakerProbes'
-  | 'BreakerLateResults'
-  | 'BreakerStoreFailures'
-  | 'DeliveriesReleased'
-  | 'DeliveriesMovedToSlowLane'
-  | 'DeliveriesSetAside'
-  | 'DeliveriesByFallback'
-  | 'Calls'
-  | 'CallsFailed'
-  | 'CallsByFallback'
-  | 'CallLatency'
-  | 'Requests'
-  | 'AuthFailures'
-  | 'AuthLockOuts'
-  | 'AuthStoreFailures'
-  | 'AuditChainsBroken'
-  | 'AuditDigestsLate';
 
 /** One wide line per unit of work, and its figures. Nothing here may hold a payload or a secret. */
 export interface Telemetry {

@@ -3,7 +3,7 @@ import type { Context } from 'aws-lambda';
 import type { IdempotencyDeps } from '../app/idempotency.ts';
 import { within } from '../app/within.ts';
 import { RequestError, STATUS_OF } from '../domain/errors.ts';
-import { METRICS, TIMEOUT_SECONDS } from '../names.ts';
+import { TIMEOUT_SECONDS } from '../names.ts';
 import type { LambdaTelemetry } from '../runtime/telemetry.ts';
 import { answerOnce } from './idempotency.ts';
 import { rateHeaders, requireAllSigned } from './key-context.ts';
@@ -154,7 +154,7 @@ function logAccess(
     ...(replayed && { replayed }),
     ...(code !== undefined && { code }),
   };
-  deps.telemetry.count(METRICS.requests);
+  deps.telemetry.count('Requests');
   if (name !== 'api' && statusCode === 202 && !replayed) return;
   // Nor of a call that was tried: that others fail is no failure of this function.
   if (headers['x-breakwater-attempts'] !== undefined && !replayed) return;

@@ -4,13 +4,13 @@ import type {
   DeliveryQueue,
   Doorbell,
   FanOutQueue,
-  Metric,
   Random,
   Telemetry,
 } from '../../lib/app/ports.ts';
 import type { EventRef } from '../../lib/app/ports-history.ts';
 import type { WorkQueue, WorkToken } from '../../lib/app/ports-outage.ts';
 import type { CallResult, OutboundCall, Sender } from '../../lib/app/ports-sending.ts';
+import type { Metric } from '../../lib/names.ts';
 
 export const T0 = Date.UTC(2026, 0, 15, 12);
 

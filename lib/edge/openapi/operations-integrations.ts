@@ -38,7 +38,7 @@ const RECORD: Operations = {
       ...LIST,
       serviceType: choice(SERVICE_TYPES),
       status: choice(['active', 'paused', 'disabled']),
-      q: { ...TEXT, description: 'A part of the name, in any case.' },
+      q: { ...TEXT, description: 'A part of the name, the description or the host, in any case.' },
     },
     answers: { 200: listed('Integration') },
   },

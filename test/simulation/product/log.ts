@@ -1,4 +1,4 @@
-import type { Metric } from '../../../lib/app/ports.ts';
+import type { Metric } from '../../../lib/names.ts';
 import { stripped } from '../../../lib/runtime/escaping-errors.ts';
 import type { FlushedTelemetry } from '../../../lib/runtime/telemetry.ts';
 
