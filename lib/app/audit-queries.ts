@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../domain/audit.ts';
 import { type AuditDigest, parseDigest, type StoredDigest } from '../domain/audit-digest.ts';
+import { matchesName } from '../domain/name-filter.ts';
 import type { Page, Telemetry } from './ports.ts';
 import type { AuditDigests, AuditTrail } from './ports-audit.ts';
 import { type Caller, tenantSeen } from './tenancy.ts';
@@ -48,7 +49,7 @@ export async function listAudit(
 function isWanted(entry: AuditEntry, { actor, action, resource }: AuditFilter): boolean {
   return (
     (actor === undefined || namesOf(entry).includes(actor)) &&
-    (action === undefined || isAction(entry.action, action)) &&
+    matchesName(action, entry.action) &&
     (resource === undefined || Object.values(entry.resource).includes(resource))
   );
 }
@@ -62,10 +63,6 @@ function namesOf({ actor }: AuditEntry): readonly string[] {
     case 'address':
       return [actor.address];
   }
-}
-
-function isAction(action: string, wanted: string): boolean {
-  return wanted.endsWith('*') ? action.startsWith(wanted.slice(0, -1)) : action === wanted;
 }
 
 /** A digest as it is shown: to a key of one tenant without what it says of others. */

@@ -6,6 +6,7 @@ import {
   type Transition,
 } from '../domain/breaker.ts';
 import { RequestError } from '../domain/errors.ts';
+import { instant, instantOrNull } from '../domain/instant.ts';
 import type { Integration } from '../domain/integration.ts';
 import { targetName } from '../domain/target.ts';
 import { QUEUE_DELAY_MAX_SECONDS } from '../domain/work.ts';
@@ -137,12 +138,12 @@ async function tell(
       tenant,
       id: `breaker-${integrationId}-${target}-${version}`,
       type: EVENT_TYPES[to],
-      timestamp: new Date(atMs).toISOString(),
+      timestamp: instant(atMs),
       data: {
         integration: { id: integrationId, name },
         breaker: {
           ...{ target: targetName(target), from, to, reason, actor, version, window },
-          openUntil: openUntilMs === undefined ? null : new Date(openUntilMs).toISOString(),
+          openUntil: instantOrNull(openUntilMs),
         },
       },
     });

@@ -106,8 +106,7 @@ export function breakerTally(): BreakerTally {
     },
     reject(ref) {
       const key = boardKey(ref);
-      if (rejects.size >= ENTRIES_MAX) rejects.clear();
-      rejects.set(key, (rejects.get(key) ?? 0) + 1);
+      rememberIn(rejects, key, (rejects.get(key) ?? 0) + 1, ENTRIES_MAX);
     },
     rejected(ref) {
       const key = boardKey(ref);

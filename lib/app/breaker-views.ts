@@ -1,5 +1,6 @@
 import type { Breaker, BreakerState, Transition, WindowFigures } from '../domain/breaker.ts';
 import { windowOf } from '../domain/breaker-window.ts';
+import { instant } from '../domain/instant.ts';
 import type { Integration } from '../domain/integration.ts';
 import { targetName } from '../domain/target.ts';
 
@@ -62,8 +63,4 @@ function windowShown({ breaker: config }: Integration, breaker: Breaker, nowMs: 
   const atOpening: WindowFigures | undefined =
     breaker.state === 'open' ? breaker.last?.window : undefined;
   return atOpening ?? windowOf(breaker.buckets, config, nowMs);
-}
-
-function instant(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

@@ -3,7 +3,7 @@ import { staticAnswer } from '../domain/call-answer.ts';
 import {
   type CacheLink,
   callLinks,
-  FALLBACK_TRIGGERS,
+  linksForAny,
   type NumberedLink,
   type QueueLink,
   type StaticLink,
@@ -60,9 +60,7 @@ const RESERVED_SHARE = 0.25;
 const RESERVED_SHARE_MAX = 0.5;
 
 function linksOf({ integration }: CallRun): readonly CallLink[] {
-  const all = FALLBACK_TRIGGERS.flatMap((trigger) => callLinks(integration.fallback, trigger));
-  const byNumber = new Map(all.map((numbered) => [numbered.number, numbered]));
-  return [...byNumber.values()].toSorted((a, b) => a.number - b.number);
+  return linksForAny((trigger) => callLinks(integration.fallback, trigger));
 }
 
 function sourceOf({ number, link }: CallLink): string {

@@ -1,6 +1,7 @@
 import type { Integration } from '../domain/integration.ts';
 import type { Clock, Random, Telemetry } from './ports.ts';
 import type { ConcurrencyLimits, RateLimits } from './ports-outage.ts';
+import { ownerName } from './random-names.ts';
 
 export interface LimitDeps {
   readonly rateLimits: Pick<RateLimits, 'take'>;
@@ -19,7 +20,6 @@ export interface Grant {
   give(): Promise<void>;
 }
 
-const OWNER_BYTES = 9;
 /** A function is cut off at its deadline; its places are nobody's from then on. */
 const PLACE_MARGIN_MS = 2_000;
 
@@ -48,7 +48,7 @@ export async function askLimits(
         {
           max: concurrency,
           count: Math.min(width, calls),
-          owner: Buffer.from(deps.random.bytes(OWNER_BYTES)).toString('base64url'),
+          owner: ownerName(deps.random),
           expiresAtMs: asked.untilMs + PLACE_MARGIN_MS,
         },
         deps.clock.nowMs(),

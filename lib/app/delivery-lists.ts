@@ -1,14 +1,8 @@
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { EventRecord } from '../domain/event.ts';
 import type { IntegrationId } from '../domain/ids.ts';
-import {
-  eventStream,
-  matchesTypeFilter,
-  type PageWanted,
-  placeAt,
-  readSize,
-  upTo,
-} from './event-lists.ts';
+import { matchesName } from '../domain/name-filter.ts';
+import { eventStream, type PageWanted, placeAt, readSize, upTo } from './event-lists.ts';
 import { pendingDelivery, shownStatus, summaryOf } from './history-views.ts';
 import { tenantsFor } from './locate.ts';
 import type { Clock, Integrations, Page } from './ports.ts';
@@ -19,7 +13,16 @@ import type {
   Events,
   TimeRange,
 } from './ports-history.ts';
-import { expanded, first, itemsOf, merged, type Placed, pageOf, type Stream } from './streams.ts';
+import {
+  eachOf,
+  expanded,
+  first,
+  itemsOf,
+  merged,
+  type Placed,
+  pageOf,
+  type Stream,
+} from './streams.ts';
 
 export interface DeliveryListDeps {
   readonly integrations: Pick<Integrations, 'tenants'>;
@@ -66,7 +69,7 @@ export async function listDeliveries(
     after: page.after,
     limit: page.limit,
     wanted: (row) =>
-      matchesTypeFilter(filter.type, row.type) &&
+      matchesName(filter.type, row.type) &&
       (filter.tenant === undefined || row.tenant === filter.tenant) &&
       (filter.integration === undefined || row.integrationId === filter.integration) &&
       (filter.status === undefined || shownStatus(row, nowMs) === filter.status) &&
@@ -101,7 +104,7 @@ async function source(
   }
   const events = eventStream(deps.events, tenants, range, Math.min(page.limit, 5 * WIDTH));
   return expanded(events, WIDTH, async (one) => {
-    const rows = matchesTypeFilter(filter.type, one.type) ? await rowsOf(deps, one) : [];
+    const rows = matchesName(filter.type, one.type) ? await rowsOf(deps, one) : [];
     // Its own place counts as looked at, so that events without deliveries spend the budget too.
     return [...rows, { place: placeAt(one.acceptedAtMs, one.id) }];
   });
@@ -150,10 +153,6 @@ function lookedUp(deps: DeliveryListDeps, rows: Stream<PlacedDelivery>): Stream<
     const now = await deps.deliveries.load(row.item);
     return [now === undefined ? row : placed(summaryOf(now))];
   });
-}
-
-async function* eachOf<T>(items: readonly T[]): Stream<T> {
-  yield* items;
 }
 
 function placed(item: DeliverySummary): Placed<DeliverySummary> {

@@ -1,3 +1,4 @@
+import { matchesName } from '../domain/name-filter.ts';
 import { tenantsFor } from './locate.ts';
 import type { Integrations, Page } from './ports.ts';
 import type { EventSummary, Events, TimeRange } from './ports-history.ts';
@@ -43,7 +44,7 @@ export async function listEvents(
     limit: page.limit,
     after: page.after,
     wanted: (event) =>
-      matchesTypeFilter(filter.type, event.type) &&
+      matchesName(filter.type, event.type) &&
       (filter.sources === undefined || filter.sources.includes(event.source ?? '')) &&
       (q === undefined ||
         event.id.toLowerCase().includes(q) ||
@@ -78,11 +79,6 @@ async function* placed(events: Stream<EventSummary>): Stream<Placed<EventSummary
   for await (const item of events) {
     yield { place: placeAt(item.acceptedAtMs, item.id, item.tenant), item };
   }
-}
-
-export function matchesTypeFilter(filter: string | undefined, type: string): boolean {
-  if (filter === undefined) return true;
-  return filter.endsWith('*') ? type.startsWith(filter.slice(0, -1)) : type === filter;
 }
 
 const MS_CHARS = 13;

@@ -3,7 +3,7 @@ import { gate } from '../domain/breaker-gate.ts';
 import {
   type DeliveryLink,
   deliveryLinks,
-  FALLBACK_TRIGGERS,
+  linksForAny,
   type NumberedLink,
 } from '../domain/fallback.ts';
 import type { FallbackFacts } from '../domain/health-fallbacks.ts';
@@ -32,7 +32,7 @@ export async function fallbackFacts(
   integration: Integration,
   { state }: Pick<Breaker, 'state'>,
 ): Promise<readonly FallbackFacts[]> {
-  const links = linksOf(integration);
+  const links = linksForAny((trigger) => deliveryLinks(integration.fallback, trigger));
   if (links.length === 0) return [];
   const isOpen = state === 'open' || state === 'forced-open' || state === 'half-open';
   if (!isOpen) await deps.board.refresh();
@@ -48,13 +48,6 @@ export async function fallbackFacts(
       takesOver: mayTakeOver && (await takes(deps, integration, link, sign)),
     };
   });
-}
-
-/** Each once, in the order of the chain. */
-function linksOf({ fallback }: Integration): readonly NumberedLink<DeliveryLink>[] {
-  const all = FALLBACK_TRIGGERS.flatMap((trigger) => deliveryLinks(fallback, trigger));
-  const byNumber = new Map(all.map((link) => [link.number, link]));
-  return [...byNumber.values()].sort((a, b) => a.number - b.number);
 }
 
 async function signOfLink(

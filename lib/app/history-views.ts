@@ -3,6 +3,7 @@ import type { Attempt, Delivery, DeliveryStatus } from '../domain/delivery.ts';
 import type { EventRecord } from '../domain/event.ts';
 import { parseExactJson } from '../domain/exact-json.ts';
 import { deliveryId, type IntegrationId } from '../domain/ids.ts';
+import { instant, instantOrNull } from '../domain/instant.ts';
 import { queuedCallShown } from '../domain/queued-call.ts';
 import { redactedJson, redactedText, redactedValues } from '../domain/redact.ts';
 import type { DeliverySummary, EventSummary } from './ports-history.ts';
@@ -15,7 +16,7 @@ export function eventSummaryView(event: EventSummary) {
     tenant: event.tenant,
     acceptedAt: instant(event.acceptedAtMs),
     source: event.source ?? null,
-    deliverAt: event.deliverAtMs === undefined ? null : instant(event.deliverAtMs),
+    deliverAt: instantOrNull(event.deliverAtMs),
   };
 }
 
@@ -31,7 +32,7 @@ export function eventView(event: EventRecord) {
     source: event.source ?? null,
     metadata: event.metadata ?? {},
     orderingKey: event.orderingKey ?? null,
-    deliverAt: event.deliverAtMs === undefined ? null : instant(event.deliverAtMs),
+    deliverAt: instantOrNull(event.deliverAtMs),
     data: event.type === QUEUED_CALL_TYPE ? queuedCallShown(data) : data,
   };
 }
@@ -146,8 +147,4 @@ export function pendingDelivery(event: Targeted, integrationId: IntegrationId): 
     rings: 0,
     version: 0,
   };
-}
-
-function instant(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

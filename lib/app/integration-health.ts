@@ -3,6 +3,7 @@ import { currentCheck } from '../domain/health-check.ts';
 import { figuresOf, type Sample, WINDOWS_MS } from '../domain/health-figures.ts';
 import { stretches } from '../domain/health-sample.ts';
 import { type IntegrationId, SHARDS } from '../domain/ids.ts';
+import { instantOrNull } from '../domain/instant.ts';
 import type { Slice } from '../domain/stats-sample.ts';
 import { breakerView } from './breaker-views.ts';
 import { concurrently } from './concurrently.ts';
@@ -105,8 +106,4 @@ function lastFailureAtMs({ figures, breaker }: HealthFacts): number | undefined 
   const counted = breaker.totals.failures > 0 ? breaker.lastFailureAtMs : 0;
   const atMs = Math.max(figures.lastFailureAtMs ?? 0, counted);
   return atMs === 0 ? undefined : atMs;
-}
-
-function instantOrNull(atMs: number | undefined): string | null {
-  return atMs === undefined ? null : new Date(atMs).toISOString();
 }

@@ -1,5 +1,6 @@
 import { notFound, RequestError } from '../domain/errors.ts';
 import { isJobId } from '../domain/ids.ts';
+import { instant } from '../domain/instant.ts';
 import { cancelled, isOver, type Job, type JobKind, type JobStatus } from '../domain/job.ts';
 import type { PageWanted } from './event-lists.ts';
 import type { Clock, Page } from './ports.ts';
@@ -86,8 +87,4 @@ export function jobView(job: Job) {
     createdAt: instant(job.createdAtMs),
     finishedAt: 'finishedAtMs' in state ? instant(state.finishedAtMs) : null,
   };
-}
-
-function instant(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

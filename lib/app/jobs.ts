@@ -1,3 +1,4 @@
+import type { JobId } from '../domain/ids.ts';
 import {
   counted,
   failed,
@@ -7,7 +8,6 @@ import {
   placeOf,
   worked,
 } from '../domain/job.ts';
-import type { JobId } from '../domain/work.ts';
 import { eachConcurrently, throwAll } from './concurrently.ts';
 import type { Clock, Integrations, Telemetry } from './ports.ts';
 import type { JobMark, Jobs } from './ports-jobs.ts';

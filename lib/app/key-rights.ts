@@ -7,7 +7,7 @@ import {
   type Maker,
 } from '../domain/api-key-bounds.ts';
 import { notFound, RequestError } from '../domain/errors.ts';
-import type { KeyId } from '../domain/ids.ts';
+import { isKeyId } from '../domain/ids.ts';
 import type { KeyInput } from '../domain/input/key-input.ts';
 import { hasScope } from '../domain/keys.ts';
 import type { ApiKeys } from './ports.ts';
@@ -20,8 +20,6 @@ export interface KeyRightsDeps {
   /** Of keys that have none of their own. */
   readonly defaultRateLimit?: RateLimit | undefined;
 }
-
-const KEY_ID = /^key_[0-9a-hjkmnp-tv-z]{26}$/;
 
 /** The key, for a caller that could have made it; `first` is asked before that is looked at. */
 export async function keyToRule(
@@ -78,8 +76,4 @@ export function requireMayGrant(
     'forbidden',
     `scopes: this key does not have ${beyond.join(', ')} itself.`,
   );
-}
-
-function isKeyId(text: string): text is KeyId {
-  return KEY_ID.test(text);
 }

@@ -1,4 +1,5 @@
 import type { Integration } from '../domain/integration.ts';
+import { rememberIn } from '../domain/remember.ts';
 import { type StartDrainDeps, startDrain } from './drain.ts';
 
 /** Sees to it that what a limit is about to hold is let go again. */
@@ -21,8 +22,7 @@ export function limitDrains(deps: StartDrainDeps): LimitDrains {
       const nowMs = deps.clock.nowMs();
       if (nowMs - (begunAtMs.get(id) ?? Number.NEGATIVE_INFINITY) < AGAIN_MS) return;
       await startDrain(deps, { tenant, id }, { ramp: false });
-      if (begunAtMs.size >= ENTRIES_MAX) begunAtMs.clear();
-      begunAtMs.set(id, nowMs);
+      rememberIn(begunAtMs, id, nowMs, ENTRIES_MAX);
     },
   };
 }

@@ -6,6 +6,7 @@ import { FRONT, firstWaiting, isSame, type LineDeps } from './line-front.ts';
 import { leaveLine } from './line-handoff.ts';
 import type { Random } from './ports.ts';
 import type { DeliveryRef } from './ports-history.ts';
+import { ownerName } from './random-names.ts';
 
 export interface TurnDeps extends LineDeps {
   readonly random: Pick<Random, 'bytes'>;
@@ -17,7 +18,6 @@ export interface InLine {
   readonly own: Place;
 }
 
-const OWNER_BYTES = 9;
 /** Looks at a line; each takes away places that nobody needed, or lost a race for the lock. */
 const LOOKS_MAX = 10;
 /** After so many looks somebody else is as busy with the line. */
@@ -124,7 +124,7 @@ async function takeTurn(deps: TurnDeps, line: LineRef, own: Place): Promise<Turn
     if (lock !== undefined && lock.leaseUntilMs > nowMs) {
       return { kind: 'later', atMs: nextLookMs(lock.leaseUntilMs, nowMs) };
     }
-    const owner = Buffer.from(deps.random.bytes(OWNER_BYTES)).toString('base64url');
+    const owner = ownerName(deps.random);
     const wanted = { eventId: own.eventId, owner, leaseUntilMs: nowMs + TURN_LEASE_MS };
     if ((await deps.lines.lock(line, wanted, nowMs)) === 'taken') return { kind: 'mine', owner };
   }

@@ -15,7 +15,7 @@ import { type PageWanted, readSize } from './event-lists.ts';
 import type { SecretDeps } from './integration-secrets.ts';
 import type { Clock, Integrations, Page } from './ports.ts';
 import type { Breakers } from './ports-outage.ts';
-import { expanded, itemsOf, type Placed, pageOf, type Stream } from './streams.ts';
+import { eachOf, expanded, itemsOf, type Placed, pageOf, type Stream } from './streams.ts';
 import { loadBreaker, primaryOf } from './targets.ts';
 import { type Caller, tenantSeen } from './tenancy.ts';
 
@@ -136,10 +136,6 @@ async function itemOf(
 ): Promise<Item> {
   const breaker = await loadBreaker(deps.breakers, ref);
   return { place, item: breakerItemView(integration, breaker, deps.clock.nowMs()) };
-}
-
-async function* eachOf<T>(items: readonly T[]): Stream<T> {
-  yield* items;
 }
 
 /** Places descend: the worst first, everybody who is well below all of them. */

@@ -1,5 +1,5 @@
+import type { JobId } from '../domain/ids.ts';
 import type { Job, JobKind, JobStatus } from '../domain/job.ts';
-import type { JobId } from '../domain/work.ts';
 import type { Page } from './ports.ts';
 
 /** Says that a job may be unfinished: there before the job is, and gone after its end. */

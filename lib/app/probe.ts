@@ -6,6 +6,7 @@ import { signOf } from './breaker-board.ts';
 import { type MoveDeps, moveBreaker } from './breaker-moves.ts';
 import type { Random } from './ports.ts';
 import type { Breakers } from './ports-outage.ts';
+import { ownerName } from './random-names.ts';
 
 export interface ProbeDeps extends MoveDeps {
   readonly breakers: MoveDeps['breakers'] & Pick<Breakers, 'load' | 'lease' | 'clear' | 'settle'>;
@@ -22,7 +23,6 @@ export interface Probe {
 
 /** Every lost race is somebody else's step on the same way; more than these are not worth it. */
 const RACES_MAX = 8;
-const OWNER_BYTES = 9;
 /** What a lease lasts beyond the call itself: time to record it. */
 export const PROBE_MARGIN_MS = 5_000;
 
@@ -58,7 +58,7 @@ export async function acquireProbe(
         await deps.breakers.clear(ref, breaker.version, step.leases);
         break;
       case 'lease': {
-        const lease = { owner: ownerOf(deps.random), expiresAtMs: nowMs + leaseMs };
+        const lease = { owner: ownerName(deps.random), expiresAtMs: nowMs + leaseMs };
         const { successes = 0, failures = 0 } = breaker.halfOpen ?? {};
         const seen = { version: breaker.version, room: step.room, successes, failures };
         if ((await deps.breakers.lease(ref, seen, lease)) === 'taken') {
@@ -109,8 +109,4 @@ export async function judgeProbes(
   if (next === undefined) return false;
   await moveBreaker(deps, integration, next);
   return true;
-}
-
-function ownerOf(random: Random): string {
-  return Buffer.from(random.bytes(OWNER_BYTES)).toString('base64url');
 }

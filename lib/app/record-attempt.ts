@@ -1,6 +1,7 @@
 import type { Attempt, Delivery } from '../domain/delivery.ts';
 import { leaseOf } from '../domain/delivery-transitions.ts';
 import { deliveryId } from '../domain/ids.ts';
+import { instant } from '../domain/instant.ts';
 import type { Integration } from '../domain/integration.ts';
 import type { Verdict } from '../domain/retry.ts';
 import { settleLate } from '../domain/settlement.ts';
@@ -127,7 +128,7 @@ export function report(
     latencyMs: attempt.latencyMs,
     status: state.status,
     ...('nextAttemptAtMs' in state && {
-      nextAttemptAt: new Date(state.nextAttemptAtMs).toISOString(),
+      nextAttemptAt: instant(state.nextAttemptAtMs),
     }),
     ...(detail !== undefined && { detail }),
   });

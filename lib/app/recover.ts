@@ -1,8 +1,8 @@
 import { RequestError } from '../domain/errors.ts';
+import type { JobId } from '../domain/ids.ts';
 import { ID_RANDOM_BYTES, ulid } from '../domain/ids.ts';
 import { parseRecover } from '../domain/input/recover-input.ts';
 import { isOver, JOBS_ACTIVE_MAX, type Job, newJob } from '../domain/job.ts';
-import type { JobId } from '../domain/work.ts';
 import { integrationRegistry, type SecretDeps } from './integration-secrets.ts';
 import { find } from './named-registry.ts';
 import type { Jobs } from './ports-jobs.ts';

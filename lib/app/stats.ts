@@ -1,4 +1,5 @@
 import type { IntegrationId } from '../domain/ids.ts';
+import { instant } from '../domain/instant.ts';
 import {
   type Frame,
   frameOf,
@@ -177,8 +178,4 @@ function dataOf(samples: readonly StatsSample[], frame: Frame) {
     at: instant(atMs),
     ...figures,
   }));
-}
-
-function instant(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

@@ -21,6 +21,11 @@ export async function* itemsOf<T>(
   throw new RangeError(`A list did not end within ${PAGES_MAX} pages.`);
 }
 
+/** What is there already, as a list like the others. */
+export async function* eachOf<T>(items: readonly T[]): Stream<T> {
+  yield* items;
+}
+
 /** At most the first `count` items. */
 export async function* first<T>(stream: Stream<T>, count: number): Stream<T> {
   let left = count;

@@ -6,6 +6,7 @@ import {
   signingDocument,
 } from '../domain/input/integration-document.ts';
 import { verificationDocument } from '../domain/input/verification-input.ts';
+import { instant, instantOrNull } from '../domain/instant.ts';
 import type { Auth, HealthCheck, Integration, Limits } from '../domain/integration.ts';
 import { shownPrefix } from '../domain/keys.ts';
 import { headersShown } from '../domain/secret-headers.ts';
@@ -169,12 +170,4 @@ function signingView(signing: Signing, withSecret: boolean) {
     ...(publicKey !== undefined && { publicKey }),
     ...(withSecret && { secret }),
   };
-}
-
-function instant(atMs: number): string {
-  return new Date(atMs).toISOString();
-}
-
-function instantOrNull(atMs: number | undefined): string | null {
-  return atMs === undefined ? null : instant(atMs);
 }

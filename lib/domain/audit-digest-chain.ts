@@ -9,6 +9,7 @@ import {
   type StoredDigest,
   type TenantHead,
 } from './audit-digest.ts';
+import { instant } from './instant.ts';
 
 /**
  * `edited`: a digest is not what was stored, or follows another one than the one before it.
@@ -118,6 +119,6 @@ function withGap(
 ): readonly DigestGap[] {
   const isKnown = end.atMs === 0 || (noted !== undefined && next.number <= noted.number);
   if (isKnown || next.atMs - end.atMs <= DIGEST_LATE_MS || gaps.length >= GAPS_MAX) return gaps;
-  const [from, to] = [end.atMs, next.atMs].map((atMs) => new Date(atMs).toISOString());
+  const [from, to] = [end.atMs, next.atMs].map(instant);
   return [...gaps, { number: next.number, from: from ?? '', to: to ?? '' }];
 }

@@ -1,6 +1,7 @@
 import { type FieldError, quoted, RequestError, shown } from './errors.ts';
 import { EVENT_TYPE, EVENT_TYPE_CHARS_MAX, type NewEvent } from './event.ts';
 import { EVENT_ID } from './ids.ts';
+import { instant } from './instant.ts';
 import { TENANT } from './integration.ts';
 import { HOSTILE_NAMES } from './json-names.ts';
 import { ORDERING_KEY } from './line.ts';
@@ -66,7 +67,7 @@ export function parseNewEvent(input: unknown, rule: InputRule): NewEvent {
     type: type ?? '',
     data: Object.hasOwn(input, 'data') ? read.get('data') : {},
     ...(id !== undefined && { id }),
-    ...(timestampMs !== undefined && { timestamp: new Date(timestampMs).toISOString() }),
+    ...(timestampMs !== undefined && { timestamp: instant(timestampMs) }),
     ...(integrations !== undefined && { integrations }),
     ...(deliverAtMs !== undefined && { deliverAtMs }),
     ...(orderingKey !== undefined && { orderingKey }),

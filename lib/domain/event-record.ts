@@ -2,6 +2,7 @@ import { RequestError } from './errors.ts';
 import { EVENT_BODY_BYTES_MAX, type EventRecord, type NewEvent } from './event.ts';
 import { parseExactJson } from './exact-json.ts';
 import { fingerprint } from './ids.ts';
+import { instant } from './instant.ts';
 import type { Route } from './integration.ts';
 import type { FilteredEvent } from './route-filter.ts';
 
@@ -67,7 +68,7 @@ function idOf({ id }: NewEvent, seed: string): string {
 }
 
 function timestampOf({ timestamp }: NewEvent, nowMs: number): string {
-  return timestamp ?? new Date(nowMs).toISOString();
+  return timestamp ?? instant(nowMs);
 }
 
 /** What filters see of an event that `recordOf` would make of the same. */

@@ -109,6 +109,15 @@ export function callLinks(
   });
 }
 
+/** What `linksFor` gives for any trigger: each link once, in the order of the chain. */
+export function linksForAny<L extends FallbackLink>(
+  linksFor: (trigger: FallbackTrigger) => readonly NumberedLink<L>[],
+): readonly NumberedLink<L>[] {
+  const all = FALLBACK_TRIGGERS.flatMap((trigger) => linksFor(trigger));
+  const byNumber = new Map(all.map((numbered) => [numbered.number, numbered]));
+  return [...byNumber.values()].toSorted((a, b) => a.number - b.number);
+}
+
 function triggers(link: FallbackLink, trigger: FallbackTrigger): boolean {
   return link.on.some((one) => one === trigger);
 }

@@ -1,4 +1,5 @@
 import type { Breaker, BreakerSign } from './breaker.ts';
+import { instant } from './instant.ts';
 import { targetName } from './target.ts';
 
 /** What an integration's fallbacks say about its health. */
@@ -22,7 +23,7 @@ export function openness({ state, openUntilMs }: BreakerShown, nowMs: number): s
   const what = state === 'open' ? 'open' : 'forced open';
   if (openUntilMs === undefined) return `${what} until it is reset`;
   if (openUntilMs <= nowMs) return `${what} and waits for a probe`;
-  return `${what} until ${new Date(openUntilMs).toISOString()}`;
+  return `${what} until ${instant(openUntilMs)}`;
 }
 
 /** The first that takes what is not sent to the integration itself now; undefined: none does. */

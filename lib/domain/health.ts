@@ -7,6 +7,7 @@ import {
   standIn,
 } from './health-fallbacks.ts';
 import type { HealthFigures, HealthWindow } from './health-figures.ts';
+import { instant } from './instant.ts';
 import type { Integration } from './integration.ts';
 
 /** How an integration is, and why one thinks so. */
@@ -187,8 +188,4 @@ function pause({ breaker, nowMs }: HealthFacts): string | undefined {
 function backlog({ held }: HealthFacts): string | undefined {
   if (held === 0) return undefined;
   return held === 1 ? 'One delivery is held.' : `${held} deliveries are held.`;
-}
-
-function instant(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 export type IntegrationId = `int_${string}`;
 export type SourceId = `src_${string}`;
 export type KeyId = `key_${string}`;
+export type JobId = `job_${string}`;
 export type AttemptId = `att_${string}`;
 export type DeliveryId = `dlv_${string}`;
 
@@ -86,7 +87,7 @@ export function isKeyId(text: string): text is KeyId {
   return new RegExp(`^key_${ULID}$`).test(text);
 }
 
-export function isJobId(text: string): text is `job_${string}` {
+export function isJobId(text: string): text is JobId {
   return new RegExp(`^job_${ULID}$`).test(text);
 }
 

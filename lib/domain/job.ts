@@ -1,6 +1,5 @@
-import type { IntegrationId } from './ids.ts';
+import type { IntegrationId, JobId } from './ids.ts';
 import type { RecoverRequest } from './recovery.ts';
-import type { JobId } from './work.ts';
 
 /** Work on many deliveries that outlives the request that asked for it. */
 export interface Job {

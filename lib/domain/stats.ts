@@ -1,6 +1,7 @@
 import type { Delivery } from './delivery.ts';
 import { invalidField } from './errors.ts';
 import { type LastAttempt, percentile } from './health-figures.ts';
+import { instant } from './instant.ts';
 
 /** Time series of what became of deliveries, from what the history shows of them. */
 
@@ -45,9 +46,9 @@ export function frameOf(asked: StatsAsked, rule: StatsRule): Frame {
   const { sizeMs, otherwise, max } = RULES[bucket];
   const floor = (ms: number) => Math.floor(ms / sizeMs) * sizeMs;
   const refuse = (path: 'since' | 'until', atMs: number, allowed: string) =>
-    invalidField(path, `${iso(atMs)} is not allowed; allowed: ${allowed}`);
+    invalidField(path, `${instant(atMs)} is not allowed; allowed: ${allowed}`);
   const oldestMs = floor(nowMs - retentionDays * DAY_MS);
-  const kept = `from ${iso(oldestMs)} on, deliveries are kept for ${retentionDays} days`;
+  const kept = `from ${instant(oldestMs)} on, deliveries are kept for ${retentionDays} days`;
   const endMs = Math.min(asked.untilMs ?? nowMs, nowMs);
   const untilMs = Math.ceil(endMs / sizeMs) * sizeMs;
   const { sinceMs } = asked;
@@ -56,12 +57,12 @@ export function frameOf(asked: StatsAsked, rule: StatsRule): Frame {
     return { bucket, sinceMs: Math.max(untilMs - otherwise * sizeMs, oldestMs), untilMs };
   }
   if (sinceMs < oldestMs) throw refuse('since', sinceMs, kept);
-  if (sinceMs >= nowMs) throw refuse('since', sinceMs, `before ${iso(nowMs)}, which is now`);
+  if (sinceMs >= nowMs) throw refuse('since', sinceMs, `before ${instant(nowMs)}, which is now`);
   if (sinceMs >= endMs) throw refuse('until', endMs, 'later than since');
   if (endMs - sinceMs > max * sizeMs) {
     const earliestMs = endMs - max * sizeMs;
     const most = `${max.toLocaleString('en')} ${bucket}s at most`;
-    throw refuse('since', sinceMs, `from ${iso(earliestMs)} on, ${most}; or a longer bucket`);
+    throw refuse('since', sinceMs, `from ${instant(earliestMs)} on, ${most}; or a longer bucket`);
   }
   return { bucket, sinceMs: floor(sinceMs), untilMs };
 }
@@ -132,8 +133,4 @@ function latenciesOf(bucket: readonly StatsSample[]) {
     )
     .sort((a, b) => a.ms - b.ms);
   return { p50: percentile(sorted, 0.5), p95: percentile(sorted, 0.95) };
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

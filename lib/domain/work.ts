@@ -1,4 +1,4 @@
-import type { IntegrationId } from './ids.ts';
+import type { IntegrationId, JobId } from './ids.ts';
 
 /** What the background worker is asked to do next. Each may be lost or come twice. */
 export type WorkTask =
@@ -19,8 +19,6 @@ export type WorkTask =
     }
   /** The next pages of a job. */
   | { readonly kind: 'job'; readonly jobId: JobId };
-
-export type JobId = `job_${string}`;
 
 /** The longest that a message can wait in SQS before it is heard. */
 export const QUEUE_DELAY_MAX_SECONDS = 900;

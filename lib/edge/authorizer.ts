@@ -1,4 +1,3 @@
-import middy from '@middy/core';
 import type { APIGatewayRequestAuthorizerEventV2, Context } from 'aws-lambda';
 import { type AuthorizeDeps, authorizer } from '../app/authorize.ts';
 import type { AuthRequest } from '../app/key-credentials.ts';
@@ -9,6 +8,7 @@ import type { LambdaTelemetry } from '../runtime/telemetry.ts';
 import { contextOf } from './key-context.ts';
 import { isOutage } from './problem.ts';
 import type { AuthorizerContext } from './request.ts';
+import { stack } from './stack.ts';
 
 export interface AuthorizerDeps extends Omit<AuthorizeDeps, 'pepper' | 'telemetry'> {
   readonly pepper: () => Promise<Pepper>;
@@ -52,7 +52,7 @@ export function authorizerHandler(
   const authorize = async (event: APIGatewayRequestAuthorizerEventV2): Promise<Authorized> => {
     return { isAuthorized: true, context: await contextFor(requestOf(event)) };
   };
-  return middy(authorize, { timeoutEarlyInMillis: 0 }).use([...deps.telemetry.middlewares]);
+  return stack(deps.telemetry, authorize);
 }
 
 /** The address is the gateway's word for its peer: `X-Forwarded-For` is anybody's. */

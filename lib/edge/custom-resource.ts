@@ -1,10 +1,10 @@
-import middy from '@middy/core';
 import type {
   CloudFormationCustomResourceEvent,
   CloudFormationCustomResourceResponse,
   Context,
 } from 'aws-lambda';
 import type { LambdaTelemetry } from '../runtime/telemetry.ts';
+import { stack } from './stack.ts';
 
 const ANSWER_TRIES_MAX = 3;
 const ANSWER_TIMEOUT_MS = 5_000;
@@ -28,7 +28,7 @@ export function customResourceHandler(
       LogicalResourceId: event.LogicalResourceId,
     });
   };
-  return middy(handle, { timeoutEarlyInMillis: 0 }).use([...deps.telemetry.middlewares]);
+  return stack(deps.telemetry, handle);
 }
 
 type Outcome =

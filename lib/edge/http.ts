@@ -1,4 +1,3 @@
-import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { IdempotencyDeps } from '../app/idempotency.ts';
 import { within } from '../app/within.ts';
@@ -18,6 +17,7 @@ import {
   readRequest,
 } from './request.ts';
 import type { Route } from './route.ts';
+import { stack } from './stack.ts';
 
 export interface HttpDeps extends IdempotencyDeps {
   readonly telemetry: LambdaTelemetry;
@@ -51,7 +51,7 @@ export function httpHandler(
     logAccess(deps, name, event, outcome, deps.clock.nowMs() - startedAtMs);
     return onWire(event, outcome.answer);
   };
-  return middy(answer, { timeoutEarlyInMillis: 0 }).use([...deps.telemetry.middlewares]);
+  return stack(deps.telemetry, answer);
 }
 
 function tooLate(event: HttpEvent): Promise<Outcome> {

@@ -1,6 +1,7 @@
 import type { Caller } from '../app/tenancy.ts';
 import type { Principal, Scope } from '../domain/api-key.ts';
 import { RequestError } from '../domain/errors.ts';
+import { hasScope } from '../domain/keys.ts';
 import { refusalOf } from './key-context.ts';
 import { type Query, tenantParameter } from './query.ts';
 import type { AuthorizerContext, KeyedRequest } from './request.ts';
@@ -12,7 +13,7 @@ export function principalOf(context: AuthorizerContext | null | undefined): Prin
 }
 
 export function requireScope(principal: Principal, scope: Scope): void {
-  if (principal.scopes.includes(scope) || principal.scopes.includes('admin')) return;
+  if (hasScope(principal, scope)) return;
   throw new RequestError('forbidden', `This needs a key with the scope ${scope}.`);
 }
 

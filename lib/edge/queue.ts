@@ -1,8 +1,8 @@
-import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { Clock } from '../app/ports.ts';
 import type { LambdaTelemetry } from '../runtime/telemetry.ts';
 import { remainingTime } from './remaining.ts';
+import { stack } from './stack.ts';
 
 /** One message of a batch, parsed. */
 export interface QueueMessage<T> {
@@ -41,5 +41,5 @@ export function queueHandler<T>(
       batchItemFailures: [...unreadable, ...failed].map((id) => ({ itemIdentifier: id })),
     };
   };
-  return middy(handle, { timeoutEarlyInMillis: 0 }).use([...deps.telemetry.middlewares]);
+  return stack(deps.telemetry, handle);
 }

@@ -14,6 +14,10 @@ export interface Reply {
   readonly code?: ErrorCode;
 }
 
+export function ok(body: unknown): Reply {
+  return { statusCode: 200, body };
+}
+
 /** A reply as it goes out and as an idempotency key keeps it: text, headers in lower case. */
 export interface Answer {
   readonly statusCode: number;

@@ -1,8 +1,8 @@
-import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { Clock } from '../app/ports.ts';
 import type { LambdaTelemetry } from '../runtime/telemetry.ts';
 import { remainingTime } from './remaining.ts';
+import { stack } from './stack.ts';
 
 /** The middleware stack of what a schedule calls: an error stays one, so that the alarm sees it. */
 export function scheduleHandler(
@@ -18,5 +18,5 @@ export function scheduleHandler(
       throw error;
     }
   };
-  return middy(handle, { timeoutEarlyInMillis: 0 }).use([...deps.telemetry.middlewares]);
+  return stack(deps.telemetry, handle);
 }

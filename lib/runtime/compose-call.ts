@@ -7,13 +7,12 @@ import { breakerTally } from '../app/breaker-tally.ts';
 import { callBudgets } from '../app/call-budgets.ts';
 import { answersKept } from '../app/call-cache.ts';
 import { oauth2Tokens } from '../app/oauth2-tokens.ts';
+import { instanceName } from '../app/random-names.ts';
 import { composePublish } from './compose.ts';
 import { type Environment, readEgress } from './config.ts';
 import type { Outside } from './outside.ts';
 import { allTables, dynamo, httpSenderTo, openerOf, outages, pepperOf } from './parts.ts';
 import { derivedKey, sealer } from './seal.ts';
-
-const INSTANCE_BYTES = 6;
 
 /** Calls publish what they cannot make, move breakers as deliveries do, and keep what they got. */
 export function composeCall(env: Environment = process.env, outside: Outside = {}) {
@@ -31,7 +30,7 @@ export function composeCall(env: Environment = process.env, outside: Outside = {
     sender,
     tokens: oauth2Tokens({ ...publish, sender }),
     tally: breakerTally(),
-    instance: Buffer.from(random.bytes(INSTANCE_BYTES)).toString('base64url'),
+    instance: instanceName(random),
     rateLimits: dynamoRateLimits(db, tables, publish),
     concurrencyLimits: dynamoConcurrencyLimits(db, tables, publish),
     budgets: callBudgets(clock),

@@ -1,6 +1,7 @@
 import { dynamoIntegrations } from '../adapters/dynamodb/integrations.ts';
 import { cachedNames } from '../adapters/dynamodb/targets.ts';
 import { breakerTally } from '../app/breaker-tally.ts';
+import { instanceName } from '../app/random-names.ts';
 import { DEFAULT_TENANT } from '../domain/integration.ts';
 import { transientAnswers } from '../policies/answers.ts';
 import { breakerFor } from '../policies/breaker-for.ts';
@@ -27,8 +28,6 @@ export interface Policies {
   circuitBreaker(name: string, options?: { readonly tenant?: string }): CircuitBreaker;
 }
 
-const INSTANCE_BYTES = 6;
-
 /** To be called once, when the module is loaded; the function needs what `grantPolicies` gives. */
 export function composePolicies(env: Environment = process.env, outside: Outside = {}): Policies {
   const common = base(env, outside);
@@ -44,7 +43,7 @@ export function composePolicies(env: Environment = process.env, outside: Outside
     integrationNamed: cachedNames(integrations, clock),
     deliveryQueue: deliveryQueue(env, common, outside),
     tally: breakerTally(),
-    instance: Buffer.from(random.bytes(INSTANCE_BYTES)).toString('base64url'),
+    instance: instanceName(random),
   };
   return {
     retry: (work, options = {}) => retry(work, { ...options, clock, random }),

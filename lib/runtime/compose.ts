@@ -15,6 +15,7 @@ import { queueProbe } from '../adapters/sqs/queue-probe.ts';
 import { breakerTally } from '../app/breaker-tally.ts';
 import { limitDrains } from '../app/limit-drains.ts';
 import { oauth2Tokens, type TokenDeps } from '../app/oauth2-tokens.ts';
+import { instanceName } from '../app/random-names.ts';
 import { ENV } from '../names.ts';
 import {
   type Environment,
@@ -118,14 +119,12 @@ export function composeDeliver(env: Environment = process.env, outside: Outside 
     deliveryQueue: deliveryQueue(env, common, outside),
     ...sending(env, common, outside),
     tally: breakerTally(),
-    instance: Buffer.from(common.random.bytes(INSTANCE_BYTES)).toString('base64url'),
+    instance: instanceName(common.random),
     rateLimits: dynamoRateLimits(db, tables, common),
     concurrencyLimits: dynamoConcurrencyLimits(db, tables, common),
     limitDrains: limitDrains({ ...common, ...outage }),
   };
 }
-
-const INSTANCE_BYTES = 6;
 
 /** The way out, with the access tokens that this function instance has fetched for it. */
 function sending(env: Environment, common: Omit<TokenDeps, 'sender'>, outside: Outside) {

@@ -1,5 +1,6 @@
 import type { AuditPage, AuditQuery } from '../../app/ports-audit.ts';
 import { type AuditEntry, hashOf, parseEntry, placeInTime } from '../../domain/audit.ts';
+import { instant } from '../../domain/instant.ts';
 import { TABLES } from '../../names.ts';
 import { auditKeys, FIRST_PLACE, LAST_PLACE, placeOf } from './audit-keys.ts';
 import { nextPlaced } from './audit-rows.ts';
@@ -119,8 +120,4 @@ async function lastBefore(
     else high = middle - 1;
   }
   return auditKeys.entry(tenant, low).sk;
-}
-
-function instant(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

@@ -1,5 +1,6 @@
 import type { EventSummary } from '../../app/ports-history.ts';
 import type { EventRecord } from '../../domain/event.ts';
+import { instant } from '../../domain/instant.ts';
 import { packTargets, packText, unpackTargets, unpackText } from './codec.ts';
 import { eventIndexKeys } from './index-keys.ts';
 import type { Item } from './store.ts';
@@ -14,7 +15,7 @@ export function eventAttributes(event: EventRecord): Item {
     at: acceptedAtMs,
     fp: event.fingerprint,
     tg: targets.length > 0 ? packTargets(targets) : undefined,
-    ts: timestamp === isoOf(acceptedAtMs) ? undefined : timestamp,
+    ts: timestamp === instant(acceptedAtMs) ? undefined : timestamp,
     sr: event.source,
     ok: event.orderingKey,
     md: metadata === undefined ? undefined : packText(JSON.stringify(metadata)),
@@ -57,7 +58,7 @@ export function eventRecord(item: Item, body: string): EventRecord {
   const row = item as unknown as EventRow;
   return {
     ...eventSummary(item),
-    timestamp: row.ts ?? isoOf(row.at),
+    timestamp: row.ts ?? instant(row.at),
     body,
     fingerprint: row.fp,
     ...(row.ok !== undefined && { orderingKey: row.ok }),
@@ -65,8 +66,4 @@ export function eventRecord(item: Item, body: string): EventRecord {
       metadata: JSON.parse(unpackText(row.md)) as Readonly<Record<string, string>>,
     }),
   };
-}
-
-function isoOf(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -3,6 +3,7 @@ import { type RateLimit, SCOPES, type Scope } from '../api-key.ts';
 import { BURST_MAX, RATE_PER_SECOND } from '../api-key-rate.ts';
 import { shown } from '../errors.ts';
 import { parseInstant } from '../event-input.ts';
+import { instant } from '../instant.ts';
 import { parseBody } from './body.ts';
 import { canonicalCidrs, cidrProblems, cidrs } from './cidr-list.ts';
 import { choice, decimal, fields, listOf, tenantText, text, whole } from './field.ts';
@@ -80,7 +81,7 @@ function expiryProblems(given: unknown, nowMs: number) {
   if (typeof given !== 'string') return [];
   const atMs = parseInstant(given);
   if (atMs !== undefined && atMs > nowMs) return [];
-  const now = new Date(nowMs).toISOString();
+  const now = instant(nowMs);
   const message = `${JSON.stringify(shown(given))} is not allowed: an RFC 3339 time after ${now}`;
   return [{ path: 'expiresAt', message }];
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { type FieldError, shown } from '../errors.ts';
 import { parseInstant } from '../event-input.ts';
+import { instant } from '../instant.ts';
 import type { JsonObject } from '../merge-patch.ts';
 import { RECOVER_STATUSES, type RecoverRequest, type RecoverStatus } from '../recovery.ts';
 import { parseBody } from './body.ts';
@@ -49,8 +50,11 @@ function rangeProblems(given: JsonObject, rule: RecoverRule): readonly FieldErro
     problems.push({ path, message: `${quoted(given[path])} is not allowed: ${allowed}` });
   const oldestMs = rule.nowMs - rule.retentionDays * DAY_MS;
   if (since.atMs <= oldestMs) {
-    refuse('since', `after ${iso(oldestMs)}, deliveries are kept for ${rule.retentionDays} days`);
-  } else if (since.atMs >= rule.nowMs) refuse('since', `before ${iso(rule.nowMs)}, which is now`);
+    const kept = `deliveries are kept for ${rule.retentionDays} days`;
+    refuse('since', `after ${instant(oldestMs)}, ${kept}`);
+  } else if (since.atMs >= rule.nowMs) {
+    refuse('since', `before ${instant(rule.nowMs)}, which is now`);
+  }
   if (until.atMs !== undefined && until.atMs <= since.atMs) refuse('until', 'later than since');
   return problems;
 }
@@ -83,8 +87,4 @@ function listed(status: unknown): readonly unknown[] {
 
 function quoted(value: unknown): string {
   return JSON.stringify(shown(value));
-}
-
-function iso(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

@@ -12,7 +12,7 @@ import { invalidField, shown } from '../../domain/errors.ts';
 import { readCursor, sealCursor } from '../../domain/page.ts';
 import { type CursorDeps, LIST_PARAMETERS, listed } from '../list.ts';
 import { type Query, rangeOf, readQuery, tenantParameter, textOf } from '../query.ts';
-import type { Reply } from '../reply.ts';
+import { ok, type Reply } from '../reply.ts';
 import type { KeyedRequest } from '../request.ts';
 import type { Route } from '../route.ts';
 
@@ -41,14 +41,14 @@ async function list(deps: AuditRoutesDeps, request: KeyedRequest): Promise<Reply
   };
   const caller = callerOf(request, query);
   const read = (page: Parameters<typeof listAudit>[3]) => listAudit(deps, caller, filter, page);
-  return { statusCode: 200, body: await listed(deps, request, query, read, (entry) => entry) };
+  return ok(await listed(deps, request, query, read, (entry) => entry));
 }
 
 async function digests(deps: AuditRoutesDeps, request: KeyedRequest): Promise<Reply> {
   const query = readQuery(request, LIST_PARAMETERS);
   const caller = callerOf(request, query);
   const read = (page: Parameters<typeof listDigests>[2]) => listDigests(deps, caller, page);
-  return { statusCode: 200, body: await listed(deps, request, query, read, (digest) => digest) };
+  return ok(await listed(deps, request, query, read, (digest) => digest));
 }
 
 async function verify(deps: AuditRoutesDeps, request: KeyedRequest): Promise<Reply> {
@@ -67,8 +67,8 @@ async function verify(deps: AuditRoutesDeps, request: KeyedRequest): Promise<Rep
   const nextCursor = next === undefined ? null : sealCursor([JSON.stringify(next)], scope, key);
   const seen = digestsView(verified);
   const isWhole = seen.problem === null && seen.gaps.length === 0;
-  const ok = isWhole && chains.every(({ problem }) => problem === null);
-  return { statusCode: 200, body: { ok, chains, digests: seen, nextCursor } };
+  const isOk = isWhole && chains.every(({ problem }) => problem === null);
+  return ok({ ok: isOk, chains, digests: seen, nextCursor });
 }
 
 /** What this request has seen of them; nothing, while it was at the chains. */

@@ -15,7 +15,7 @@ import { BREAKER_STATES } from '../../domain/breaker.ts';
 import { type CursorDeps, LIST_PARAMETERS, listed } from '../list.ts';
 import { callerOf } from '../principal.ts';
 import { oneOf, type Query, readQuery, textOf } from '../query.ts';
-import type { Reply } from '../reply.ts';
+import { ok, type Reply } from '../reply.ts';
 import { type KeyedRequest, optionalJsonBody, param } from '../request.ts';
 import type { Route } from '../route.ts';
 
@@ -91,8 +91,4 @@ function named(request: KeyedRequest) {
 
 function nameOf(request: KeyedRequest, query: Query): BreakerName {
   return { ref: param(request, 'integration'), target: textOf(query, 'target') };
-}
-
-function ok(body: unknown): Reply {
-  return { statusCode: 200, body };
 }

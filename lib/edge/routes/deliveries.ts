@@ -21,7 +21,7 @@ import { csvReply } from '../csv.ts';
 import { type CursorDeps, LIST_PARAMETERS, type Limits, listed } from '../list.ts';
 import { callerOf } from '../principal.ts';
 import { oneOf, type Query, rangeOf, readQuery, redactOf, textOf, typeOf } from '../query.ts';
-import { prefersCsv, type Reply } from '../reply.ts';
+import { ok, prefersCsv, type Reply } from '../reply.ts';
 import { expectNoFields, type KeyedRequest, param } from '../request.ts';
 import type { Route } from '../route.ts';
 
@@ -97,7 +97,7 @@ async function list(deps: DeliveryRoutesDeps, request: KeyedRequest): Promise<Re
     (row) => deliveryView(row, nowMs),
     csv ? CSV_LIMITS : undefined,
   );
-  if (!csv) return { statusCode: 200, body: page };
+  if (!csv) return ok(page);
   return csvReply(page.data, CSV_COLUMNS, linkHeader(request, page.nextCursor));
 }
 
@@ -144,7 +144,7 @@ async function integrationOf(
 async function read(deps: DeliveryRoutesDeps, request: KeyedRequest): Promise<Reply> {
   const query = readQuery(request, ['tenant', 'redact']);
   const view = deliveryDetailView(await located(deps, request, query), deps.clock.nowMs());
-  return { statusCode: 200, body: redactOf(query) ? redactedDelivery(view) : view };
+  return ok(redactOf(query) ? redactedDelivery(view) : view);
 }
 
 async function deliveryOf(deps: DeliveryRoutesDeps, request: KeyedRequest): Promise<Delivery> {

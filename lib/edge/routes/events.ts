@@ -14,7 +14,7 @@ import { parseReplay } from '../../domain/input/replay-input.ts';
 import { type CursorDeps, LIST_PARAMETERS, listed } from '../list.ts';
 import { callerOf } from '../principal.ts';
 import { type Query, rangeOf, readQuery, redactOf, textOf, typeOf } from '../query.ts';
-import type { Reply } from '../reply.ts';
+import { ok, type Reply } from '../reply.ts';
 import { type KeyedRequest, optionalJsonBody, param } from '../request.ts';
 import type { Route } from '../route.ts';
 
@@ -48,7 +48,7 @@ export function eventRoutes(deps: EventRoutesDeps) {
 async function detail(deps: EventRoutesDeps, request: KeyedRequest): Promise<Reply> {
   const query = readQuery(request, ['tenant', 'redact']);
   const event = eventView(await located(deps, request, query));
-  return { statusCode: 200, body: redactOf(query) ? redactedEvent(event) : event };
+  return ok(redactOf(query) ? redactedEvent(event) : event);
 }
 
 async function list(deps: EventRoutesDeps, request: KeyedRequest): Promise<Reply> {
@@ -63,7 +63,7 @@ async function list(deps: EventRoutesDeps, request: KeyedRequest): Promise<Reply
     range: rangeOf(query),
   };
   const read = (page: Parameters<typeof listEventsAsked>[2]) => listEventsAsked(deps, asked, page);
-  return { statusCode: 200, body: await listed(deps, request, query, read, eventSummaryView) };
+  return ok(await listed(deps, request, query, read, eventSummaryView));
 }
 
 async function deliveries(deps: EventRoutesDeps, request: KeyedRequest): Promise<Reply> {
@@ -80,7 +80,7 @@ async function deliveries(deps: EventRoutesDeps, request: KeyedRequest): Promise
     (page) => listDeliveries(deps, filter, page),
     (row) => deliveryView(row, nowMs),
   );
-  return { statusCode: 200, body };
+  return ok(body);
 }
 
 async function replay(deps: EventRoutesDeps, request: KeyedRequest): Promise<Reply> {

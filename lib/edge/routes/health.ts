@@ -1,5 +1,6 @@
 import { type HealthDeps, readinessOf } from '../../app/health.ts';
 import { readQuery } from '../query.ts';
+import { ok } from '../reply.ts';
 import type { Route } from '../route.ts';
 
 export interface HealthRoutesDeps extends HealthDeps {
@@ -14,7 +15,7 @@ export function healthRoutes(deps: HealthRoutesDeps) {
       scope: null,
       answer: (request) => {
         readQuery(request, []);
-        return { statusCode: 200, body: { status: 'ok', version: deps.version } };
+        return ok({ status: 'ok', version: deps.version });
       },
     },
     'GET /health/ready': {

@@ -1,6 +1,7 @@
 import { type IntegrationHealthDeps, integrationHealth } from '../../app/integration-health.ts';
 import { callerOf } from '../principal.ts';
 import { readQuery } from '../query.ts';
+import { ok } from '../reply.ts';
 import { param } from '../request.ts';
 import type { Route } from '../route.ts';
 
@@ -13,7 +14,7 @@ export function integrationHealthRoutes(deps: IntegrationHealthRoutesDeps) {
       answer: async (request) => {
         const caller = callerOf(request, readQuery(request, ['tenant']));
         const body = await integrationHealth(deps, caller, param(request, 'integration'));
-        return { statusCode: 200, body };
+        return ok(body);
       },
     },
   } as const satisfies Record<string, Route>;

@@ -15,7 +15,7 @@ import { SERVICE_TYPES } from '../../domain/integration.ts';
 import { type CursorDeps, LIST_PARAMETERS, listed } from '../list.ts';
 import { callerOf } from '../principal.ts';
 import { oneOf, readQuery, textOf } from '../query.ts';
-import type { Reply } from '../reply.ts';
+import { ok, type Reply } from '../reply.ts';
 import {
   expectNoFields,
   jsonBody,
@@ -130,8 +130,4 @@ async function create(deps: IntegrationRoutesDeps, request: KeyedRequest): Promi
 function named(request: KeyedRequest) {
   const caller = callerOf(request, readQuery(request, ['tenant']));
   return [caller, param(request, 'integration')] as const;
-}
-
-function ok(body: unknown): Reply {
-  return { statusCode: 200, body };
 }

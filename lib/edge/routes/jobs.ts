@@ -10,7 +10,7 @@ import { JOB_KINDS, JOB_STATUSES } from '../../domain/job.ts';
 import { type CursorDeps, LIST_PARAMETERS, listed } from '../list.ts';
 import { callerOf } from '../principal.ts';
 import { oneOf, readQuery } from '../query.ts';
-import type { Reply } from '../reply.ts';
+import { ok, type Reply } from '../reply.ts';
 import { expectNoFields, type KeyedRequest, optionalJsonBody, param } from '../request.ts';
 import type { Route } from '../route.ts';
 
@@ -65,8 +65,4 @@ async function list(deps: JobRoutesDeps, request: KeyedRequest): Promise<Reply> 
 
 function named(request: KeyedRequest) {
   return [callerOf(request, readQuery(request, ['tenant'])), param(request, 'job')] as const;
-}
-
-function ok(body: unknown): Reply {
-  return { statusCode: 200, body };
 }

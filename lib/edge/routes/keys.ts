@@ -3,7 +3,7 @@ import type { Pepper } from '../../app/ports.ts';
 import { type CursorDeps, LIST_PARAMETERS, listed } from '../list.ts';
 import { callerOf } from '../principal.ts';
 import { readQuery } from '../query.ts';
-import type { Reply } from '../reply.ts';
+import { ok, type Reply } from '../reply.ts';
 import { jsonBody, type KeyedRequest, optionalJsonBody, param } from '../request.ts';
 import type { Route } from '../route.ts';
 
@@ -50,5 +50,5 @@ async function list(deps: KeyRoutesDeps, request: KeyedRequest): Promise<Reply> 
   const query = readQuery(request, LIST_PARAMETERS);
   const caller = callerOf(request, query);
   const read = (page: Parameters<typeof listKeys>[2]) => listKeys(deps, caller, page);
-  return { statusCode: 200, body: await listed(deps, request, query, read, (view) => view) };
+  return ok(await listed(deps, request, query, read, (view) => view));
 }

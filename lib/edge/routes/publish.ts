@@ -12,6 +12,7 @@ import { RequestError } from '../../domain/errors.ts';
 import { EVENT_BATCH_MAX, EVENT_BYTES_MAX, type NewEvent } from '../../domain/event.ts';
 import { type InputRule, parseNewEvent } from '../../domain/event-input.ts';
 import { fingerprint, timeOfUlid, ulid } from '../../domain/ids.ts';
+import { instant } from '../../domain/instant.ts';
 import { DEFAULT_TENANT } from '../../domain/integration.ts';
 import type { RouteOf } from '../../names.ts';
 import { checkShape } from '../json.ts';
@@ -157,6 +158,6 @@ function ruleOf({ clock }: PublishDeps, { principal }: KeyedRequest): InputRule 
 /** An accepted event as it is answered. */
 export function publishedView(published: Published) {
   const { id, type, tenant, acceptedAtMs, deliveries, fanout } = published;
-  const acceptedAt = new Date(acceptedAtMs).toISOString();
+  const acceptedAt = instant(acceptedAtMs);
   return { id, type, tenant, acceptedAt, deliveries, fanout };
 }

@@ -12,7 +12,7 @@ import { PROVIDERS } from '../../domain/inbound.ts';
 import { type CursorDeps, LIST_PARAMETERS, listed } from '../list.ts';
 import { callerOf } from '../principal.ts';
 import { readQuery } from '../query.ts';
-import type { Reply } from '../reply.ts';
+import { ok, type Reply } from '../reply.ts';
 import { jsonBody, type KeyedRequest, optionalJsonBody, PATCH_TYPES, param } from '../request.ts';
 import type { Route } from '../route.ts';
 
@@ -80,8 +80,4 @@ async function create(deps: SourceRoutesDeps, request: KeyedRequest): Promise<Re
 function named(request: KeyedRequest) {
   const caller = callerOf(request, readQuery(request, ['tenant']));
   return [caller, param(request, 'source')] as const;
-}
-
-function ok(body: unknown): Reply {
-  return { statusCode: 200, body };
 }

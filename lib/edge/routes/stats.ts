@@ -7,6 +7,7 @@ import {
 import { BUCKET_DEFAULT, BUCKETS, type StatsAsked } from '../../domain/stats.ts';
 import { callerOf } from '../principal.ts';
 import { oneOf, type Query, rangeOf, readQuery } from '../query.ts';
+import { ok } from '../reply.ts';
 import { type KeyedRequest, param } from '../request.ts';
 import type { Route } from '../route.ts';
 
@@ -19,14 +20,14 @@ export function statsRoutes(deps: StatsRoutesDeps) {
       answer: async (request) => {
         const { caller, asked } = read(request);
         const body = await integrationStats(deps, caller, param(request, 'integration'), asked);
-        return { statusCode: 200, body };
+        return ok(body);
       },
     },
     'GET /v1/stats': {
       scope: 'deliveries:read',
       answer: async (request) => {
         const { caller, asked } = read(request);
-        return { statusCode: 200, body: await deploymentStats(deps, caller, asked) };
+        return ok(await deploymentStats(deps, caller, asked));
       },
     },
   } as const satisfies Record<string, Route>;
