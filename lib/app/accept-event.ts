@@ -1,3 +1,4 @@
+import { UNCLAIMED_WINDOW_MS } from '../domain/admission.ts';
 import { QUEUED_CALL_TYPE } from '../domain/call.ts';
 import type { Delivery, DeliveryStatus, DeliveryTask } from '../domain/delivery.ts';
 import { RequestError } from '../domain/errors.ts';
@@ -55,8 +56,6 @@ export interface Accepted {
 
 /** Bodies up to this many bytes travel in the doorbell and save the delivery a read. */
 export const INLINE_BODY_BYTES_MAX = 16_384;
-/** After this no unclaimed first attempt can be under way any more. */
-const UNCLAIMED_WINDOW_MS = 60_000;
 
 /** Stores the event with its targets; an id used before answers as then, or is refused. */
 export async function accept(

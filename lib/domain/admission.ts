@@ -1,12 +1,21 @@
 import type { Delivery, DeliveryTask } from './delivery.ts';
 import { exhausted } from './delivery-chain.ts';
-import { attemptsMade, dueAt, newDelivery, release } from './delivery-transitions.ts';
+import {
+  attemptsMade,
+  dueAt,
+  LEASE_MARGIN_MS,
+  newDelivery,
+  release,
+} from './delivery-transitions.ts';
 import type { FallbackChain } from './fallback.ts';
+import { ATTEMPT_SECONDS_MAX } from './integration.ts';
 
 /** Whether a doorbell may make an attempt: it may ring twice, late, early, or for what is over. */
 
 /** Below this age the first attempt needs no claim: nobody else can be at it yet. */
 export const UNCLAIMED_MS = 15_000;
+/** After this no unclaimed first attempt can be under way any more, nor about to be recorded. */
+export const UNCLAIMED_WINDOW_MS = UNCLAIMED_MS + ATTEMPT_SECONDS_MAX * 1000 + LEASE_MARGIN_MS;
 /** A doorbell this early is on time: clocks differ. */
 const EARLY_MS = 500;
 

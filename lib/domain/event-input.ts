@@ -5,11 +5,10 @@ import { instant } from './instant.ts';
 import { TENANT } from './integration.ts';
 import { HOSTILE_NAMES } from './json-names.ts';
 import { ORDERING_KEY } from './line.ts';
+import { METADATA_CHARS_MAX, METADATA_NAME_CHARS_MAX, METADATA_PAIRS_MAX } from './metadata.ts';
 import { isReservedType, RESERVED_RULE } from './routing.ts';
 
 export const DIRECT_TARGETS_MAX = 100;
-export const METADATA_PAIRS_MAX = 50;
-const METADATA_CHARS_MAX = 500;
 /** Told of one event: a batch of a hundred has room in one answer. */
 export const PROBLEMS_TOLD_MAX = 20;
 /** How far ahead `deliverAt` may be, in days. */
@@ -161,7 +160,8 @@ class EventReader {
     if (entries.length > METADATA_PAIRS_MAX) return this.fail(path, rule);
     for (const [name, entry] of entries) {
       if (HOSTILE_NAMES.includes(name)) this.fail(`${path}.${name}`, 'is not allowed as a name');
-      if (typeof entry !== 'string' || entry.length > METADATA_CHARS_MAX || name.length > 64) {
+      const fits = typeof entry === 'string' && entry.length <= METADATA_CHARS_MAX;
+      if (!fits || name.length > METADATA_NAME_CHARS_MAX) {
         this.fail(`${path}.${shown(name)}`, `${quoted(entry)}: ${rule}`);
       }
     }

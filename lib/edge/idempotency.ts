@@ -5,7 +5,8 @@ import { problemReply } from './problem.ts';
 import { type Answer, render } from './reply.ts';
 import type { KeyedRequest } from './request.ts';
 
-const KEY = /^[\x21-\x7e]{1,255}$/;
+/** What an `Idempotency-Key` may be. */
+export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 /** What a claim outlives its function by: after that nobody can be at it any more. */
 const LEASE_MARGIN_SECONDS = 5;
 
@@ -21,7 +22,7 @@ export async function answerOnce(
 ): Promise<Answer> {
   const key = request.method === 'POST' ? request.headers['idempotency-key'] : undefined;
   if (key === undefined) return work(undefined);
-  if (!KEY.test(key)) {
+  if (!IDEMPOTENCY_KEY.test(key)) {
     throw new RequestError(
       'invalid-header',
       `idempotency-key: ${JSON.stringify(shown(key))} is not allowed; ` +

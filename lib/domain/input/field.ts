@@ -3,6 +3,7 @@ import { quoted } from '../errors.ts';
 import { isLongNumber } from '../exact-json.ts';
 import { INTEGRATION_NAME, TENANT } from '../integration.ts';
 import { isJsonObject } from '../merge-patch.ts';
+import { METADATA_CHARS_MAX, METADATA_NAME_CHARS_MAX, METADATA_PAIRS_MAX } from '../metadata.ts';
 
 /** The fields that bodies are made of. Each refusal says what was given and what is allowed. */
 
@@ -103,11 +104,8 @@ export const fields = <T extends z.core.$ZodShape>(shape: T) =>
         : refusal(input, 'an object'),
   });
 
-const METADATA_PAIRS_MAX = 50;
-const METADATA_NAME = /^[^\p{Cc}]{1,64}$/u;
-const METADATA_CHARS_MAX = 500;
+const METADATA_NAME = new RegExp(`^[^\\p{Cc}]{1,${METADATA_NAME_CHARS_MAX}}$`, 'u');
 
-/** Up to 50 pairs of texts. */
 export const metadata = () => {
   const rule = refusing(`an object of at most ${METADATA_PAIRS_MAX} texts`);
   const name = z.string().check(z.regex(METADATA_NAME));
@@ -121,7 +119,10 @@ export const metadata = () => {
 
 function named(code: string | undefined, name: unknown): string | undefined {
   if (code !== 'invalid_key') return undefined;
-  return refusal(name, 'a name of 1 to 64 characters, none of them a control character');
+  return refusal(
+    name,
+    `a name of 1 to ${METADATA_NAME_CHARS_MAX} characters, none of them a control character`,
+  );
 }
 
 export const description = () => text(/^/, 1_000, 'a text of at most 1000 characters');

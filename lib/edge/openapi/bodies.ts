@@ -1,5 +1,5 @@
 import { EVENT_BATCH_MAX, EVENT_TYPE, EVENT_TYPE_CHARS_MAX } from '../../domain/event.ts';
-import { DIRECT_TARGETS_MAX, METADATA_PAIRS_MAX } from '../../domain/event-input.ts';
+import { DIRECT_TARGETS_MAX } from '../../domain/event-input.ts';
 import { EVENT_ID } from '../../domain/ids.ts';
 import { disablingSchema, orderSchema, tripSchema } from '../../domain/input/breaker-input.ts';
 import { callSchema } from '../../domain/input/call-input.ts';
@@ -13,6 +13,11 @@ import { sourceSchema } from '../../domain/input/source-input.ts';
 import { testCallSchema } from '../../domain/input/test-call-input.ts';
 import { TENANT } from '../../domain/integration.ts';
 import { ORDERING_KEY } from '../../domain/line.ts';
+import {
+  METADATA_CHARS_MAX,
+  METADATA_NAME_CHARS_MAX,
+  METADATA_PAIRS_MAX,
+} from '../../domain/metadata.ts';
 import { RECOVER_STATUSES } from '../../domain/recovery.ts';
 import { inputOf, patchOf, withFields } from './derived.ts';
 import {
@@ -27,9 +32,6 @@ import {
   SENT_HEADERS,
   text,
 } from './schema.ts';
-
-const METADATA_CHARS_MAX = 500;
-const METADATA_NAME_CHARS_MAX = 64;
 
 const HEADERS = mapOf(text());
 const FILTER: Schema = {

@@ -1,4 +1,5 @@
 import { STATUS_OF } from '../../domain/errors.ts';
+import { IDEMPOTENCY_KEY } from '../idempotency.ts';
 import { BODY_SCHEMAS } from './bodies.ts';
 import { EXAMPLES } from './examples.ts';
 import {
@@ -99,7 +100,7 @@ export function components(): Schema {
         description:
           'Kept for 24 hours with a fingerprint of method, path, query and body: the first ' +
           'answer is given again, with `Idempotency-Replayed: true`.',
-        schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
+        schema: matching(IDEMPOTENCY_KEY),
       },
     },
   };
