@@ -1,5 +1,6 @@
 import { QUEUED_CALL_TYPE } from '../domain/call.ts';
 import type { Attempt, Delivery, DeliveryStatus } from '../domain/delivery.ts';
+import { newDelivery } from '../domain/delivery-transitions.ts';
 import type { EventRecord } from '../domain/event.ts';
 import { parseExactJson } from '../domain/exact-json.ts';
 import { deliveryId, type IntegrationId } from '../domain/ids.ts';
@@ -134,17 +135,9 @@ type Targeted = Pick<EventRecord, 'tenant' | 'id' | 'type' | 'acceptedAtMs' | 'd
 /** The delivery of a target that has no row: nothing was recorded of it, it is on its way. */
 export function pendingDelivery(event: Targeted, integrationId: IntegrationId): Delivery {
   const startMs = Math.max(event.acceptedAtMs, event.deliverAtMs ?? 0);
-  return {
-    tenant: event.tenant,
-    eventId: event.id,
-    integrationId,
-    type: event.type,
-    acceptedAtMs: event.acceptedAtMs,
-    state: { status: 'queued', nextAttemptAtMs: startMs, dueAtMs: startMs },
-    attempts: [],
-    scheduleBase: 0,
-    scheduleStartMs: startMs,
-    rings: 0,
-    version: 0,
-  };
+  return newDelivery(
+    { ...event, eventId: event.id, integrationId },
+    { status: 'queued', nextAttemptAtMs: startMs, dueAtMs: startMs },
+    startMs,
+  );
 }

@@ -50,7 +50,7 @@ export async function storeMissing(
   event: EventRecord,
   nowMs: number,
 ): Promise<void> {
-  const startMs = Math.max(Math.min(event.acceptedAtMs, nowMs), event.deliverAtMs ?? 0);
+  const startMs = startOf(event, nowMs);
   await concurrently(event.targets, WIDTH, async (integrationId) => {
     const seed = { ...event, eventId: event.id, integrationId };
     // Of one that has a row already this changes nothing.
@@ -65,8 +65,7 @@ export function initialRow(
   heldBy: HeldBy | undefined,
   nowMs: number,
 ): Delivery | undefined {
-  // It may be accepted a little ahead of the clock, so as to be after another.
-  const startMs = Math.max(Math.min(event.acceptedAtMs, nowMs), event.deliverAtMs ?? 0);
+  const startMs = startOf(event, nowMs);
   if (heldBy === undefined && startMs <= nowMs) return undefined;
   const row = newDelivery(
     { ...event, eventId: event.id, integrationId: target.id },
@@ -76,4 +75,13 @@ export function initialRow(
   // What waits for its time anyway is held when that has come, if it still must be.
   if (heldBy === undefined || (heldBy !== 'pause' && startMs > nowMs)) return row;
   return hold(row, heldBy);
+}
+
+/** When its deliveries begin. */
+function startOf(
+  { acceptedAtMs, deliverAtMs }: Pick<EventRecord, 'acceptedAtMs' | 'deliverAtMs'>,
+  nowMs: number,
+): number {
+  // It may be accepted a little ahead of the clock, so as to be after another.
+  return Math.max(Math.min(acceptedAtMs, nowMs), deliverAtMs ?? 0);
 }
