@@ -1,6 +1,6 @@
 import { type BreakerSign, PRIMARY_TARGET } from '../domain/breaker.ts';
 import { gate } from '../domain/breaker-gate.ts';
-import { breakerOutcome } from '../domain/breaker-outcome.ts';
+import { breakerOutcome, type ProbeOutcome, probeOutcome } from '../domain/breaker-outcome.ts';
 import { opened } from '../domain/breaker-transitions.ts';
 import type { HeldBy, Lane } from '../domain/delivery.ts';
 import { breakerRefOf, type Target } from '../domain/target.ts';
@@ -96,13 +96,7 @@ export async function tellBreaker(
   if (!target.breaker.enabled) return;
   const notBeforeMs = outcome.kind === 'down' ? nowMs + outcome.forMs : 0;
   if (probe !== undefined) {
-    const came =
-      outcome.kind === 'success'
-        ? 'success'
-        : outcome.kind === 'failure' || outcome.kind === 'down'
-          ? 'failure'
-          : 'neutral';
-    await guarded(deps, target, probed(deps, target, probe, came, notBeforeMs));
+    await guarded(deps, target, probed(deps, target, probe, probeOutcome(outcome), notBeforeMs));
     return;
   }
   if (outcome.kind === 'neutral' || outcome.kind === 'throttled') return;
@@ -123,7 +117,7 @@ async function probed(
   deps: GuardDeps,
   target: Target,
   probe: Probe,
-  outcome: 'success' | 'failure' | 'neutral',
+  outcome: ProbeOutcome,
   notBeforeMs: number,
 ): Promise<void> {
   const isOpenStill = await settleProbe(deps, target, probe, outcome, notBeforeMs);

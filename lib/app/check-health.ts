@@ -1,5 +1,5 @@
 import { gate } from '../domain/breaker-gate.ts';
-import { breakerOutcome } from '../domain/breaker-outcome.ts';
+import { breakerOutcome, type ProbeOutcome, probeOutcome } from '../domain/breaker-outcome.ts';
 import type { CheckResult } from '../domain/health.ts';
 import { checkCall, checkResult, isCheckDue } from '../domain/health-check.ts';
 import type { HealthCheck, Integration } from '../domain/integration.ts';
@@ -144,17 +144,11 @@ function asProbe(
   answer: CallResult,
   { breaker }: Integration,
   nowMs: number,
-): { readonly outcome: 'success' | 'failure' | 'neutral'; readonly notBeforeMs?: number } {
+): { readonly outcome: ProbeOutcome; readonly notBeforeMs?: number } {
   if (result.ok) return { outcome: 'success' };
   const judged = breakerOutcome(answer, breaker, nowMs);
-  switch (judged.kind) {
-    case 'neutral':
-    case 'throttled':
-      return { outcome: 'neutral' };
-    case 'down':
-      return { outcome: 'failure', notBeforeMs: nowMs + judged.forMs };
-    case 'success':
-    case 'failure':
-      return { outcome: 'failure' };
-  }
+  const outcome = probeOutcome(judged);
+  // The host lives, and is not what the check wants of it.
+  if (outcome === 'success') return { outcome: 'failure' };
+  return { outcome, ...(judged.kind === 'down' && { notBeforeMs: nowMs + judged.forMs }) };
 }

@@ -7,6 +7,7 @@ import type {
   ProbeLease,
   Transition,
 } from '../domain/breaker.ts';
+import type { ProbeOutcome } from '../domain/breaker-outcome.ts';
 import type { BucketPlace, Counts } from '../domain/breaker-window.ts';
 import type { Drain } from '../domain/drain.ts';
 import type { IntegrationId } from '../domain/ids.ts';
@@ -72,7 +73,7 @@ export interface Breakers {
     ref: BreakerRef,
     version: number,
     lease: ProbeLease,
-    outcome: 'success' | 'failure' | 'neutral',
+    outcome: ProbeOutcome,
   ): Promise<Breaker | 'late'>;
   /** No call before that time, whatever the state; an earlier one than is set changes nothing. */
   pause(ref: BreakerRef, notBeforeMs: number): Promise<void>;

@@ -1,5 +1,6 @@
 import type { Breaker, ProbeLease } from '../domain/breaker.ts';
 import { probeStep } from '../domain/breaker-gate.ts';
+import type { ProbeOutcome } from '../domain/breaker-outcome.ts';
 import { halfOpened, verdict } from '../domain/breaker-transitions.ts';
 import { breakerRefOf, type Target } from '../domain/target.ts';
 import { signOf } from './breaker-board.ts';
@@ -79,7 +80,7 @@ export async function settleProbe(
   deps: ProbeDeps,
   target: Probed,
   probe: Probe,
-  outcome: 'success' | 'failure' | 'neutral',
+  outcome: ProbeOutcome,
   notBeforeMs = 0,
 ): Promise<boolean> {
   const ref = breakerRefOf(target);

@@ -4,12 +4,15 @@ import { parseRetryAfter } from './retry-after.ts';
 /** What a call means to the breaker, which is not what it means to the delivery. */
 export type BreakerOutcome =
   | { readonly kind: 'success' | 'failure'; readonly slow: boolean }
-  /** Says nothing about the other side's health: a probe gives its lease back. */
+  /** Says nothing about the other side's health. */
   | { readonly kind: 'neutral' }
   /** Alive, and too busy: nothing is sent for so long; no failure. */
   | { readonly kind: 'throttled'; readonly pauseMs: number }
   /** Says itself that it is down, and for how long. */
   | { readonly kind: 'down'; readonly forMs: number; readonly slow: boolean };
+
+/** What a call comes to that the breaker itself asked for: `neutral` gives its lease back. */
+export type ProbeOutcome = 'success' | 'failure' | 'neutral';
 
 export interface CallSeen {
   readonly statusCode: number | null;
@@ -54,4 +57,17 @@ export function breakerOutcome(
   const failed =
     status >= 500 || status === 408 || status === 425 || (status >= 300 && status < 400);
   return { kind: failed ? 'failure' : 'success', slow };
+}
+
+export function probeOutcome({ kind }: BreakerOutcome): ProbeOutcome {
+  switch (kind) {
+    case 'success':
+      return 'success';
+    case 'failure':
+    case 'down':
+      return 'failure';
+    case 'neutral':
+    case 'throttled':
+      return 'neutral';
+  }
 }
