@@ -1,13 +1,9 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
-import { marshall } from '@aws-sdk/util-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Claim, Claims } from '../../app/ports.ts';
 import { type PackedText, packText, unpackText } from './codec.ts';
 import { type Item, type PutResult, putIf, type Store, type StoreOptions } from './store.ts';
-import { type Condition, conditions, keys, type Tables, ttlAt } from './table.ts';
+import { conditions, keys, type Tables, ttlAt } from './table.ts';
+import { changeIf } from './update.ts';
 
 /** Races for one claim that are run again; each was lost to somebody who has it now or gave it back. */
 const RACES_MAX = 4;
@@ -42,15 +38,14 @@ export function dynamoClaims(
       throw new Error(`A claim changed hands ${RACES_MAX} times while it was being taken.`);
     },
 
+    // Where the claim has meanwhile gone to somebody else, theirs is the answer: nothing is changed.
     async finish(key, seed, answer) {
-      await updateClaim(store, key, 'SET sc = :sc, bd = :bd', conditions.isSeededBy(seed), {
-        ':sc': answer.statusCode,
-        ':bd': packText(answer.body),
-      });
+      const set = { sc: answer.statusCode, bd: packText(answer.body) };
+      await changeIf(store, keys.claim(key), { set }, conditions.isSeededBy(seed));
     },
 
     async release(key, seed) {
-      await updateClaim(store, key, 'SET ls = :ls', conditions.isUnanswered(seed), { ':ls': 0 });
+      await changeIf(store, keys.claim(key), { set: { ls: 0 } }, conditions.isUnanswered(seed));
     },
   };
 }
@@ -83,30 +78,6 @@ function putClaim(
     },
     condition,
   );
-}
-
-/** Does nothing where the claim has meanwhile gone to somebody else: then theirs is the answer. */
-async function updateClaim(
-  store: Store,
-  key: string,
-  update: string,
-  condition: Condition,
-  updated: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  const { values, ...expressions } = condition;
-  try {
-    await store.db.send(
-      new UpdateItemCommand({
-        TableName: store.table,
-        Key: marshall(keys.claim(key)),
-        UpdateExpression: update,
-        ...expressions,
-        ExpressionAttributeValues: marshall({ ...values, ...updated }),
-      }),
-    );
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-  }
 }
 
 interface ClaimRow {

@@ -3,7 +3,7 @@ import type { HealthChecks, HealthWatch } from '../../app/ports-health.ts';
 import type { CheckResult } from '../../domain/health.ts';
 import type { IntegrationId } from '../../domain/ids.ts';
 import { readAll } from './ranges.ts';
-import { getItem, type Item, removeIf, type Store, type StoreOptions } from './store.ts';
+import { getItem, type Item, isMarked, removeIf, type Store, type StoreOptions } from './store.ts';
 import { conditions, HEALTH_CHECKS, keys, type Tables } from './table.ts';
 import { updateIf } from './update.ts';
 
@@ -41,9 +41,7 @@ export function dynamoHealthChecks(
       const row = await updateIf(store, key, { set }, conditions.wasAskedAt(claimedAtMs));
       if (row !== undefined) return 'claimed';
       // A write whose answer was lost is sent again, and then refused because of itself.
-      const standing = await getItem(store, key);
-      const isOwn = standing?.w instanceof Uint8Array && Buffer.compare(standing.w, mark) === 0;
-      return isOwn ? 'claimed' : 'taken';
+      return isMarked(await getItem(store, key), mark) ? 'claimed' : 'taken';
     },
 
     // Sent twice it does the same twice: a claim is not changed by its result.

@@ -6,8 +6,8 @@ import { type Kind, keys } from './table.ts';
 
 const KIND = TABLES.registry.indexes.kind;
 /** Ids are lower-case letters, digits and `_`; these sort around all of them. */
-const BEFORE_IDS = ' ';
-const AFTER_IDS = '~';
+export const BEFORE_IDS = ' ';
+export const AFTER_IDS = '~';
 
 /** Everything of one kind, of all tenants, newest first: ids sort by time of creation. */
 export function ofKind(store: Store, kind: Kind, after: string = AFTER_IDS): RangeReader {

@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { JobMark, Jobs } from '../../app/ports-jobs.ts';
 import { JOB_KEPT_MS, type Job } from '../../domain/job.ts';
-import { pageById } from './id-pages.ts';
+import { AFTER_IDS, BEFORE_IDS, pageById } from './id-pages.ts';
 import { readAll, readRange } from './ranges.ts';
 import {
   getItem,
@@ -14,10 +14,6 @@ import {
   type StoreOptions,
 } from './store.ts';
 import { conditions, JOB_MARKS, JOBS, keys, type Tables, ttlAt } from './table.ts';
-
-/** Ids sort between these. */
-const BEFORE_IDS = ' ';
-const AFTER_IDS = '~';
 
 /**
  * Jobs in DynamoDB: one partition with all of them, for they are few and small, and one with the
