@@ -2,7 +2,6 @@ import type {
   Breaker,
   BreakerRef,
   BreakerSign,
-  BreakerState,
   HalfOpen,
   ProbeLease,
   Transition,
@@ -97,12 +96,6 @@ export interface Breakers {
     ref: BreakerRef,
     query: { readonly after?: string; readonly limit: number },
   ): Promise<Page<Transition>>;
-}
-
-/** Troubled breakers as `GET /v1/breakers` filters them. */
-export interface BreakerFilter {
-  readonly tenant?: string;
-  readonly state?: BreakerState;
 }
 
 /**

@@ -39,7 +39,7 @@ export function watchCall(
 }
 
 /** Has the integration's deliveries go through the slow lane for a while. */
-export async function markLingering(deps: GuardDeps, target: Target): Promise<void> {
+async function markLingering(deps: GuardDeps, target: Target): Promise<void> {
   const ref = breakerRefOf(target);
   const nowMs = deps.clock.nowMs();
   const sign = signOn(deps.board, ref);

@@ -13,7 +13,7 @@ export interface WatchHealthDeps {
  * Has an integration that wants it asked how it is. Before it is stored: killed in between, the
  * tick finds nothing to ask and forgets it; the other way round it would never be asked.
  */
-export async function watchHealth(
+async function watchHealth(
   { healthChecks, clock }: WatchHealthDeps,
   { tenant, id: integrationId, healthCheck }: Integration,
 ): Promise<void> {

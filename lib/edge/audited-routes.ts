@@ -94,7 +94,7 @@ function recordedOf(recorder: Recorder, rule: Rule, asked: ChangeAsked): Recorde
   const resource = shows === kind && rule.param === undefined ? first.resource : asked.resource;
   const own = changes.find((change) => change.resource.id === asked.resource.id) ?? first;
   const { tenant } = own;
-  if (more.length === 0 && shows === kind) return { ...first, resource: first.resource };
+  if (more.length === 0 && shows === kind) return first;
   const byId = (of: 'before' | 'after') =>
     Object.fromEntries(changes.map((change) => [change.resource.id ?? '', change[of]]));
   return { tenant, resource, before: byId('before'), after: byId('after') };

@@ -142,7 +142,7 @@ export function expectNoFields(request: HttpRequest): void {
   if (field !== undefined) throw invalidField(shown(field), 'is unknown; no field is allowed here');
 }
 
-export function requireContentType(request: HttpRequest, types: readonly string[]): void {
+function requireContentType(request: HttpRequest, types: readonly string[]): void {
   refuseEncoded(request);
   const given = request.headers['content-type'] ?? '';
   const [type = '', ...parameters] = given.split(';').map((part) => part.trim().toLowerCase());

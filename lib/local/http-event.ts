@@ -33,7 +33,7 @@ export interface RoutedRequest {
 export type AuthorizerContext = Readonly<Record<string, unknown>>;
 
 /** The part that authorizer and function see alike. */
-export function commonEvent(place: EventPlace, routed: RoutedRequest) {
+function commonEvent(place: EventPlace, routed: RoutedRequest) {
   const { request, routeKey, pathParameters } = routed;
   const { path, query } = splitTarget(request.target);
   const { headers, cookies } = headersOf(request, place.domainName);

@@ -23,7 +23,7 @@ const HERE = /^(localhost|127(\.\d{1,3}){3})(:\d+)?$/;
  * Whether a request is a web page's that is open in a browser here: it has an `Origin`, or came
  * by a name that was made to lead here (DNS rebinding). The SDK's clients do neither.
  */
-export function isOfPage({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+function isOfPage({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   return headers.origin !== undefined || !HERE.test(headers.host ?? '');
 }
 

@@ -122,7 +122,7 @@ function plainScalar(value: unknown): Plain | undefined {
 }
 
 /** An error for the log: where and of which kind, and of its message what can be no value. */
-export function errorFields(error: Error, depth = 1): ErrorFields {
+function errorFields(error: Error, depth = 1): ErrorFields {
   const { code } = error as { code?: unknown };
   const stack = stackOf(error);
   return {

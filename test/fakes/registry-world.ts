@@ -83,8 +83,3 @@ type FieldMap = Readonly<Record<string, string>>;
 function mapOf(fields: readonly FieldError[]): FieldMap {
   return Object.fromEntries(fields.map(({ path, message }) => [path, message]));
 }
-
-/** What was refused, and that nothing else was. */
-export async function pathsRefused(work: () => unknown): Promise<readonly string[]> {
-  return Object.keys((await refusalOf(work)).fields).sort();
-}

@@ -44,5 +44,3 @@ export function runningClock() {
   };
   return { ...clock, until, failureOf, pending: () => timers.size };
 }
-
-export type RunningClock = ReturnType<typeof runningClock>;

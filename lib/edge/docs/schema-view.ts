@@ -40,7 +40,7 @@ function typeOf(schema: Schema): Html {
   return html`${type === '' ? 'anything' : type}`;
 }
 
-export function schemaLink(ref: string): Html {
+function schemaLink(ref: string): Html {
   const name = nameOf(ref);
   return html`<a href="#${encodeURIComponent(schemaId(name))}">${name}</a>`;
 }

@@ -33,7 +33,7 @@ that still runs 409.
 No answer allows another origin to read it: there is no CORS.`;
 
 /** Every documented route; which of `ROUTES` it lacks a test tells. */
-export const OPERATIONS: Operations = {
+const OPERATIONS: Operations = {
   ...INTEGRATION_OPERATIONS,
   ...HISTORY_OPERATIONS,
   ...KEY_OPERATIONS,

@@ -147,7 +147,7 @@ const SECRETS = object({
   ),
 });
 
-export const KEY_FIELDS: Schemas = {
+const KEY_FIELDS: Schemas = {
   id: idOf('key'),
   name: text(),
   prefix: text({ description: 'Tells keys apart; of no use to log in.' }),

@@ -59,7 +59,6 @@ export interface PlayOptions {
    * the dead had comes again, and only the tables know what is to be done.
    */
   readonly isPurged?: boolean;
-  readonly traceMax?: number;
   /** Told of the stage before anything happens on it. */
   readonly onStage?: (stage: Stage) => void;
 }
@@ -71,7 +70,7 @@ const SEED = 1;
 const FALLBACK_PREFIX = /^dr\d*-/;
 /** How long after a kill: what it had in hand is not in anybody else's then. */
 const PURGED_MS = 1_000;
-/** Kept for nothing but a failing run, which is run again to be told. */
+/** Steps that are kept, for nothing but a failing run to be told. */
 const TRACE_MAX = 200;
 
 /** Plays the story with these faults, and judges how it ended. */
@@ -80,7 +79,7 @@ export async function played(
   faults: Faults,
   options: PlayOptions = {},
 ): Promise<Report> {
-  const { isWhole = false, isPurged = false, traceMax = TRACE_MAX } = options;
+  const { isWhole = false, isPurged = false } = options;
   const kills = isWhole ? story.kills : (story.killsInShort ?? story.kills);
   let purge = () => {};
   const listed = listing(faults, {
@@ -89,7 +88,8 @@ export async function played(
   });
   const forMs = story.forMs ?? FOR_MS;
   await story.ready?.();
-  const report = await simulate({ seed: SEED, forMs, faults: listed, traceMax }, (simulation) => {
+  const run = { seed: SEED, forMs, faults: listed, traceMax: TRACE_MAX };
+  const report = await simulate(run, (simulation) => {
     const stage = stageOf(story, simulation, listed);
     const { product, watch, book } = stage;
     purge = () =>

@@ -1,7 +1,7 @@
-import { type Fault, faultText, listedFaults } from '../kernel/faults.ts';
+import { type Fault, faultText } from '../kernel/faults.ts';
 import { everyKillPoint, everyPair } from '../kernel/kill-points.ts';
 import { KILL_AFTER } from '../kernel/process.ts';
-import { type Report, story as told } from '../kernel/simulate.ts';
+import type { Report } from '../kernel/simulate.ts';
 import { type CrashStory, played } from './crash-story.ts';
 
 export interface CrashOptions {
@@ -74,24 +74,10 @@ export function linesOf({ story, points, runs, seconds, failures }: Tried): read
   ];
 }
 
-export function tallyText({ stories, points, runs, seconds, failures }: Tally): string {
-  return (
-    `${stories} stories, ${points} crash points, ${runs} runs, ${seconds.toFixed(1)} s, ` +
-    `${failures.length} failures`
-  );
-}
-
 export function failureText({ failure, faults }: Report): string {
   return `  ${failure} | ${faults.map(killText).join(', then ') || 'nobody was killed'}`;
 }
 
 function killText(fault: Fault): string {
   return faultText(fault).replace(/ \(.*/, '');
-}
-
-const TRACE_MAX = 20_000;
-
-/** What happened in a run that failed, told anew. */
-export async function traceOf(story: CrashStory, faults: readonly Fault[]): Promise<string> {
-  return told(await played(story, listedFaults(faults), { traceMax: TRACE_MAX }), TRACE_MAX);
 }
