@@ -7,6 +7,7 @@ import { patchedIntegration, replacedIntegration } from '../domain/input/integra
 import { type IntegrationInput, parseIntegrationInput } from '../domain/input/integration-input.ts';
 import type { Integration } from '../domain/integration.ts';
 import { isJsonObject, type JsonObject } from '../domain/merge-patch.ts';
+import { omit } from '../domain/omit.ts';
 import type { MoveDeps } from './breaker-moves.ts';
 import { storedChain } from './fallback-checks.ts';
 import { integrationRegistry, signingFor } from './integration-secrets.ts';
@@ -175,22 +176,19 @@ async function newIntegration(
 /** `chain` is kept as it is; without it, that of the settings is checked against the registry. */
 async function withSettings(
   deps: IntegrationDeps,
-  {
-    healthCheck: _,
-    transform: ___,
-    filter: ____,
-    orderingTimeoutSeconds: _____,
-    ...stored
-  }: Integration,
-  { tenant: __, ...settings }: IntegrationInput,
+  stored: Integration,
+  input: IntegrationInput,
   chain?: FallbackChain,
 ): Promise<Integration> {
-  const owner = { tenant: stored.tenant, name: settings.name, stored };
+  const { tenant } = stored;
+  const owner = { tenant, name: input.name, stored };
   return {
-    ...stored,
-    ...settings,
-    fallback: chain ?? (await storedChain(deps, owner, settings.fallback)),
-    signing: signingFor(settings.signing, stored.signing, deps.random),
+    // What is left out of the settings is no more.
+    ...omit(stored, 'healthCheck', 'transform', 'filter', 'orderingTimeoutSeconds'),
+    ...input,
+    tenant,
+    fallback: chain ?? (await storedChain(deps, owner, input.fallback)),
+    signing: signingFor(input.signing, stored.signing, deps.random),
     updatedAtMs: deps.clock.nowMs(),
   };
 }

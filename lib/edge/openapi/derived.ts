@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { omit } from '../../domain/omit.ts';
 import type { Schema } from './schema.ts';
 
 /** JSON Schemas of what the product reads its input with, so that the two cannot part. */
@@ -75,7 +76,7 @@ interface ObjectSchema {
  * and so may theirs. Lists are replaced whole.
  */
 export function patchOf(schema: Schema): Schema {
-  const { required: _, default: __, oneOf, anyOf, properties, ...rest } = schema;
+  const { oneOf, anyOf, properties, ...rest } = omit(schema, 'required', 'default');
   const branches = (oneOf ?? anyOf) as readonly Schema[] | undefined;
   return {
     ...rest,
