@@ -219,8 +219,7 @@ export type Metric =
   | 'AuditChainsBroken'
   | 'AuditDigestsLate';
 
-/** SQS: what one message may delay at most, and how many go into one batch request. */
-export const QUEUE_DELAY_SECONDS_MAX = 900;
+/** SQS: how many messages go into one batch request. */
 export const QUEUE_BATCH_MAX = 10;
 /** How often a message is received before it is a dead letter. */
 export const QUEUE_RECEIVES_MAX = 5;

@@ -8,7 +8,8 @@ import type { EventRef } from '../../app/ports-history.ts';
 import type { WorkQueue, WorkToken } from '../../app/ports-outage.ts';
 import type { Lane } from '../../domain/delivery.ts';
 import { encodeDoorbell, encodeEventRef, encodeWork } from '../../domain/messages.ts';
-import { QUEUE_BATCH_MAX, QUEUE_DELAY_SECONDS_MAX } from '../../names.ts';
+import { QUEUE_DELAY_MAX_SECONDS } from '../../domain/work.ts';
+import { QUEUE_BATCH_MAX } from '../../names.ts';
 
 /** Bytes of one batch request; SQS takes 1 MiB and bills each 64 KiB begun as one request. */
 const BATCH_BYTES_MAX = 240_000;
@@ -121,7 +122,7 @@ function workEntry({ task, delaySeconds }: WorkToken): Omit<Entry, 'Id'> {
 
 /** Nothing waits longer than SQS can: it then rings early, and is rung again. */
 function delayOf(seconds: number): Pick<Entry, 'DelaySeconds'> {
-  return seconds > 0 ? { DelaySeconds: Math.min(seconds, QUEUE_DELAY_SECONDS_MAX) } : {};
+  return seconds > 0 ? { DelaySeconds: Math.min(seconds, QUEUE_DELAY_MAX_SECONDS) } : {};
 }
 
 /** Messages in as few batches as ten of them and the size of a request allow. */
