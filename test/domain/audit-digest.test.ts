@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import {
   type AuditEntry,
   type ChainEnd,
@@ -163,6 +163,11 @@ function counted(name: string, trial: () => boolean): void {
 }
 const ALL = `${SPOILED_EACH}/${SPOILED_EACH}`;
 
+afterAll(() => {
+  // biome-ignore lint/suspicious/noConsole: the counts are to be seen in the run.
+  console.info(`signed audit chain of ${LENGTH}: ${JSON.stringify(counts)}`);
+});
+
 describe(`a chain of ${LENGTH.toLocaleString('en')} entries, signed every ${EACH}`, () => {
   it('is found whole', () => {
     const { walk, problem } = judged(digests, honest, known);
@@ -235,9 +240,4 @@ describe(`a chain of ${LENGTH.toLocaleString('en')} entries, signed every ${EACH
     expect(counts['(edit of what is not signed yet)']).toBe(`0/${SPOILED_EACH}`);
     expect(headOf(chain).seq).toBe(LENGTH);
   }, 120_000);
-
-  it('says how many were found', () => {
-    // biome-ignore lint/suspicious/noConsole: the counts are to be seen in the run.
-    console.info(`signed audit chain of ${LENGTH}: ${JSON.stringify(counts)}`);
-  });
 });
