@@ -101,8 +101,10 @@ describe('the HTTP API of the local run', () => {
   });
 
   it('lets a running request end while it drains, and takes no other', async () => {
+    const invocations = () => functions.answers?.counts().invocations;
+    const before = invocations() ?? 0;
     const running = ask('/slow', { method: 'POST' });
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await expect.poll(invocations, { timeout: 10_000, interval: 5 }).toBe(before + 1);
     await api.drain();
     expect((await running).status).toBe(503);
     await expect(ask('/x')).rejects.toThrow();
