@@ -9,6 +9,8 @@ const answer = (result: unknown): InvokeResult => ({
   kind: 'answer',
   payload: JSON.stringify(result) ?? 'null',
 });
+/** Time enough on a busy machine, and none lost on one at rest. */
+const SOME_TIME = { timeout: 15_000, interval: 5 };
 const BROKEN: InvokeResult = { kind: 'error', error: { errorType: 'Error', errorMessage: 'no' } };
 
 describe('a batch leaves in the queue', () => {
@@ -95,7 +97,8 @@ describe('an event source', () => {
     send('good', 'int_1');
     send('bad');
     const running = start();
-    await expect.poll(() => queue.counts()).toEqual({ visible: 0, inFlight: 1, delayed: 0 });
+    const left = { visible: 0, inFlight: 1, delayed: 0 };
+    await expect.poll(() => queue.counts(), SOME_TIME).toEqual(left);
     await running.stop();
     expect(seen[0]?.Records[0]).toMatchObject({
       messageId: expect.stringMatching(/^[0-9a-f-]{36}$/),
@@ -130,42 +133,64 @@ describe('an event source', () => {
     );
     for (let sent = 0; sent < 45; sent++) send(`${sent}`);
     const running = start();
-    await expect.poll(() => queue.counts()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+    const left = { visible: 0, inFlight: 0, delayed: 0 };
+    await expect.poll(() => queue.counts(), SOME_TIME).toEqual(left);
     await running.stop();
     expect(sizes.sort((a, b) => b - a)).toEqual([10, 10, 10, 10, 5]);
     expect(most).toBe(2);
     expect(service.requests.totals()).toMatchObject({ ReceiveMessage: 5, DeleteMessageBatch: 5 });
   });
 
-  it('gathers a batch for as long as its window says', async () => {
+  it('gathers a batch until it is full', async () => {
     const sizes: number[] = [];
-    const { start, send } = source(
+    const { queue, start, send } = source(
       async ({ Records }) => {
         sizes.push(Records.length);
+        return answer({});
+      },
+      { windowMs: 60_000, batchSize: 2, concurrencyMax: 1 },
+    );
+    const running = start();
+    send('a');
+    await expect.poll(() => queue.counts().inFlight, SOME_TIME).toBe(1);
+    send('b');
+    await expect.poll(() => sizes, SOME_TIME).toEqual([2]);
+    await running.stop();
+  });
+
+  it('gathers one that does not get full for as long as its window says', async () => {
+    const batches: { readonly size: number; readonly atMs: number }[] = [];
+    const { start, send } = source(
+      async ({ Records }) => {
+        batches.push({ size: Records.length, atMs: Date.now() });
         return answer({});
       },
       { windowMs: 300, concurrencyMax: 1 },
     );
     const running = start();
+    const sentMs = Date.now();
     send('a');
-    setTimeout(() => send('b'), 50);
-    await expect.poll(() => sizes).toEqual([2]);
+    await expect.poll(() => batches, SOME_TIME).toMatchObject([{ size: 1 }]);
+    expect((batches[0]?.atMs ?? 0) - sentMs).toBeGreaterThanOrEqual(300);
     await running.stop();
   });
 
   it('ends its long polls at once when it is stopped, and the batches in hand first', async () => {
     let done = 0;
+    const begun = Promise.withResolvers<void>();
     const { start, send } = source(async () => {
+      begun.resolve();
       await new Promise((resolve) => setTimeout(resolve, 100));
       done += 1;
       return answer({});
     });
     const running = start();
     send('a');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await begun.promise;
     await running.stop();
     expect(done).toBe(1);
-  });
+    // A long poll that nobody ends takes twenty seconds.
+  }, 15_000);
 
   it('receives and deletes nothing while SQS is down, and goes on afterwards', async () => {
     let calls = 0;
@@ -180,7 +205,7 @@ describe('an event source', () => {
     expect(calls).toBe(0);
     service.outage = false;
     service.changed(queue);
-    await expect.poll(() => queue.counts().visible, { timeout: 2000 }).toBe(0);
+    await expect.poll(() => queue.counts().visible, SOME_TIME).toBe(0);
     await running.stop();
     expect(calls).toBe(1);
   });
