@@ -2,22 +2,35 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseSettings } from '../../lib/local/local-settings.ts';
-import { SMALL_CODE, SMALL_STACK, writeAssembly } from './fixtures/assembly.ts';
+import { fn, SMALL_CODE, SMALL_STACK, writeAssembly } from './fixtures/assembly.ts';
 import { tempDir } from './fixtures/temp-dir.ts';
 
-/** Answers after as many milliseconds as its path says. */
-const SLOW = `exports.handler = async ({ pathParameters }) => {
-  await new Promise((resolve) => setTimeout(resolve, Number(pathParameters.id)));
-  return { statusCode: 202 };
-};`;
+/** Answers as soon as there is a file of the name in its path. */
+const waitingIn = (dir: string) => `
+  const { existsSync } = require('node:fs');
+  exports.handler = async ({ pathParameters: { id } }) => {
+    console.log('waits for ' + id);
+    while (!existsSync('${dir}/' + id)) await new Promise((resolve) => setTimeout(resolve, 20));
+    return { statusCode: 202 };
+  };`;
+/** By then an end that waits for nothing would have come. */
+const NOT_AT_ONCE_MS = 900;
+/** From then on a Ctrl-C is another one, and not the first of them doubled. */
+const ANOTHER_SIGNAL_MS = 550;
 
 let assembly: string;
+let files: string;
 const started: ChildProcess[] = [];
 
 beforeAll(async () => {
-  assembly = await writeAssembly(SMALL_STACK, { ...SMALL_CODE, send: SLOW });
+  files = await tempDir();
+  assembly = await writeAssembly(
+    { ...SMALL_STACK, Send: fn('send', { Timeout: 60 }) },
+    { ...SMALL_CODE, send: waitingIn(files) },
+  );
 });
 afterEach(() => {
   for (const child of started.splice(0)) child.kill('SIGKILL');
@@ -39,12 +52,16 @@ function start(home: string, env: Record<string, string> = {}) {
     stream.on('data', (chunk) => (output.text += String(chunk)));
   }
   const ended = once(child, 'exit').then(([code]) => Number(code));
-  const isReady = () => output.text.includes('Ctrl-C ends it');
+  const says = (text: string) =>
+    expect
+      .poll(() => output.text, { timeout: 20_000, message: `to say "${text}"` })
+      .toContain(text);
   return {
     child,
     output,
     ended,
-    ready: () => expect.poll(isReady, { timeout: 20_000, message: output.text }).toBe(true),
+    says,
+    ready: () => says('Ctrl-C ends it'),
     url: async () => JSON.parse(await readFile(join(home, 'local.json'), 'utf8')).url as string,
   };
 }
@@ -73,9 +90,12 @@ describe('npm start', () => {
     const home = await newHome();
     const run = start(home);
     await run.ready();
-    const answered = fetch(`${await run.url()}/send/1500`, { method: 'POST' });
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    const answered = fetch(`${await run.url()}/send/ada`, { method: 'POST' });
+    await run.says('waits for ada');
     run.child.kill('SIGTERM');
+    await run.says('Finishing what runs');
+    await sleep(NOT_AT_ONCE_MS);
+    await writeFile(join(files, 'ada'), '');
     expect((await answered).status).toBe(202);
     expect(await run.ended).toBe(0);
     expect(leftBehind(home)).toEqual([]);
@@ -85,15 +105,16 @@ describe('npm start', () => {
     const home = await newHome();
     const run = start(home);
     await run.ready();
-    void fetch(`${await run.url()}/send/4000`, { method: 'POST' }).catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    void fetch(`${await run.url()}/send/nobody`, { method: 'POST' }).catch(() => undefined);
+    await run.says('waits for nobody');
     run.child.kill('SIGINT');
     run.child.kill('SIGINT');
-    await new Promise((resolve) => setTimeout(resolve, 550));
+    await run.says('Finishing what runs');
+    await sleep(ANOTHER_SIGNAL_MS);
     expect(run.child.exitCode).toBeNull();
     run.child.kill('SIGINT');
     expect(await run.ended).toBe(130);
-    await expect.poll(() => leftBehind(home), { timeout: 5000 }).toEqual([]);
+    await expect.poll(() => leftBehind(home), { timeout: 15_000 }).toEqual([]);
   });
 
   it('leaves no child behind after kill -9, and starts again at once', async () => {
@@ -104,7 +125,7 @@ describe('npm start', () => {
     await run.ended;
     const again = start(home);
     await again.ready();
-    await expect.poll(() => leftBehind(home).length, { timeout: 5000 }).toBeLessThanOrEqual(3);
+    await expect.poll(() => leftBehind(home).length, { timeout: 15_000 }).toBeLessThanOrEqual(3);
     again.child.kill('SIGTERM');
     expect(await again.ended).toBe(0);
     expect(leftBehind(home)).toEqual([]);
