@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Environment } from '../../lib/local/lambda-environment.ts';
 import type { FunctionError } from '../../lib/local/lambda-messages.ts';
 import { type LambdaPool, lambdaPool } from '../../lib/local/lambda-pool.ts';
@@ -12,16 +11,19 @@ interface Fake extends Environment {
 }
 
 /** Environments on a machine of two cores, that compute as much of the time as told. */
-function world({ cap = 20, computes = 0, startMs = 1 } = {}) {
+function world({ cap = 20, computes = 0, startMs = 0 } = {}) {
   const started: Fake[] = [];
   const machine = { broken: undefined as FunctionError | undefined };
+  const begun = async () => {
+    if (startMs > 0) await new Promise((resolve) => setTimeout(resolve, startMs));
+  };
   const pool = lambdaPool(
     cap,
     () => {
       const fake: Fake = {
         number: started.length,
         isAlive: true,
-        started: sleep(startMs).then(() => machine.broken),
+        started: begun().then(() => machine.broken),
         computed: () => computes,
         run: async () => ({ kind: 'answer', payload: 'null' }),
         async kill() {
@@ -38,9 +40,18 @@ function world({ cap = 20, computes = 0, startMs = 1 } = {}) {
   return { pool, started, machine, take };
 }
 
+/** Whoever has waited for so long is let have one, whatever the others compute. */
+const PATIENCE_MS = 1_000;
+/** Lets so much time go by at once. */
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
 const pools: LambdaPool[] = [];
+beforeEach(() => {
+  vi.useFakeTimers();
+});
 afterEach(async () => {
   await Promise.all(pools.splice(0).map((pool) => pool.stop()));
+  vi.useRealTimers();
 });
 
 describe('the environments of a function', () => {
@@ -62,11 +73,12 @@ describe('the environments of a function', () => {
   it('have one to spare from two busy ones on, started while nobody waits for it', async () => {
     const { started, take, pool } = world();
     await take();
-    await sleep(150);
+    await pass(150);
     expect(started).toHaveLength(1);
     await take();
-    await expect.poll(() => started.length).toBe(3);
-    await sleep(150);
+    await pass(150);
+    expect([started.length, pool.waiting()]).toEqual([3, 0]);
+    await pass(150);
     expect([started.length, pool.waiting()]).toEqual([3, 0]);
   });
 
@@ -74,24 +86,26 @@ describe('the environments of a function', () => {
     const { started, take } = world({ computes: 1 });
     await take();
     await take();
-    await sleep(200);
+    await pass(200);
     expect(started).toHaveLength(2);
   });
 
   it('grow to the cap while those that run only wait', async () => {
     const { started, pool } = world({ cap: 12 });
     for (let i = 0; i < 20; i++) void pool.take();
-    await expect.poll(() => started.length).toBe(12);
-    await sleep(200);
+    await pass(PATIENCE_MS - 1);
+    expect([started.length, pool.waiting()]).toEqual([12, 8]);
+    await pass(PATIENCE_MS);
     expect([started.length, pool.waiting()]).toEqual([12, 8]);
   });
 
   it('stay few while these take all cores, but for those who wait too long', async () => {
     const { started, pool } = world({ computes: 0.5 });
     for (let i = 0; i < 8; i++) void pool.take();
-    await sleep(500);
+    await pass(PATIENCE_MS - 1);
     expect([started.length, pool.waiting()]).toEqual([4, 4]);
-    await expect.poll(() => started.length, { timeout: 3000 }).toBe(8);
+    await pass(PATIENCE_MS);
+    expect([started.length, pool.waiting()]).toEqual([8, 0]);
   });
 
   it('start two at a time, and serve in turn whoever waits by what is free first', async () => {
@@ -103,6 +117,7 @@ describe('the environments of a function', () => {
       if (turn === 0) pool.give(place);
     });
     expect(started).toHaveLength(2);
+    await pass(60);
     await Promise.all(takers);
     expect(order).toEqual([0, 1, 2]);
   });
