@@ -25,6 +25,7 @@ export type Step =
   /** The same bytes until the other side is gone, as fast as it reads. */
   | { readonly kind: 'flood'; readonly data: string | Uint8Array }
   | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'until'; readonly done: Promise<unknown> }
   /** FIN, with our own reading side left open. */
   | { readonly kind: 'end' }
   /** RST. */
@@ -162,6 +163,9 @@ async function perform(socket: Socket, step: Step, carrier: () => Socket): Promi
       return;
     case 'wait':
       await sleep(step.ms);
+      return;
+    case 'until':
+      await step.done;
       return;
     case 'end':
       socket.end();
