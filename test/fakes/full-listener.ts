@@ -1,6 +1,11 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
+
+/** The system takes one more than the queue is told to hold. */
+const QUEUED = 2;
+/** Elsewhere than on Linux it may take fewer. */
+const QUEUED_MS_MAX = 5_000;
 
 /**
  * A port whose listener sleeps and takes no more connections than its queue holds: none at all
@@ -12,18 +17,32 @@ export async function fullListener(room = 0) {
     const { parentPort } = require('node:worker_threads');
     const server = createServer().listen({ port: 0, host: '127.0.0.1', backlog: ${room + 1} }, () => {
       parentPort.postMessage(server.address().port);
-      setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 10);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
     });`;
   const worker = new Worker(source, { eval: true });
   const [port] = (await once(worker, 'message')) as [number];
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  const fillers = Array.from({ length: room === 0 ? 4 : 0 }, () =>
-    connect(port, '127.0.0.1').on('error', () => undefined),
-  );
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  const fillers = room === 0 ? await filled(port) : [];
   const stop = async () => {
     for (const filler of fillers) filler.destroy();
     await worker.terminate();
   };
   return { port, stop };
+}
+
+/** More than the queue takes, once it has taken what it does. */
+async function filled(port: number): Promise<readonly Socket[]> {
+  const isFull = Promise.withResolvers<void>();
+  let queued = 0;
+  const fillers = Array.from({ length: 2 * QUEUED }, () =>
+    connect(port, '127.0.0.1')
+      .on('error', () => undefined)
+      .on('connect', () => {
+        queued += 1;
+        if (queued === QUEUED) isFull.resolve();
+      }),
+  );
+  const timer = setTimeout(isFull.resolve, QUEUED_MS_MAX);
+  await isFull.promise;
+  clearTimeout(timer);
+  return fillers;
 }
