@@ -24,7 +24,7 @@ function lambda(exportName: string): LambdaFunction {
       arn: '',
       file,
       exportName,
-      timeoutMs: 3000,
+      timeoutMs: 20_000,
       memoryMb: 256,
       environment: {},
     },
@@ -36,12 +36,13 @@ function serve() {
   const route = (routeKey: string, authorizerFunctionId?: string) => ({
     routeKey,
     functionId: 'answers',
-    timeoutMs: 1500,
+    // A first invocation takes seconds where the machine is busy.
+    timeoutMs: routeKey === 'ANY /slow' ? 1500 : 20_000,
     authorizerFunctionId,
   });
   api.serve({
     place: { apiId: 'a', accountId: '0', region: 'us-east-1', domainName: 'localhost' },
-    routes: [route('ANY /{path}'), route('POST /keyed/{id}', 'authorizes')],
+    routes: [route('ANY /slow'), route('ANY /{path}'), route('POST /keyed/{id}', 'authorizes')],
     functionOf: (id) => functions[id] ?? lambda(id),
   });
 }
