@@ -128,7 +128,8 @@ export function tripReason(
   if (breaker.consecutiveFailures - excess >= config.consecutiveFailures) {
     return `${breaker.consecutiveFailures} calls in a row failed.`;
   }
-  if (n >= config.minimumCalls && slow / n >= config.slowCallRateThreshold) {
+  // Of all calls: the failures that say little were calls, and quick ones.
+  if (n >= config.minimumCalls && slow / calls >= config.slowCallRateThreshold) {
     return `${slow} of ${calls} calls took longer than ${config.slowCallSeconds} s.`;
   }
   return undefined;

@@ -114,6 +114,12 @@ describe('a breaker trips', () => {
     expect(tripReason(watched(old), config, T)).toBeDefined();
   });
 
+  it('not for slow calls when those that failed at once are left out: they were quick', () => {
+    const young = { suspectSinceMs: T - 1_000, reporters: ['a', 'b', 'c', 'd'] };
+    const change = { ...young, buckets: holding(1, 12, 12) };
+    expect(tripReason(watched(change), config, T)).toBeUndefined();
+  });
+
   it('says what it saw', () => {
     expect(tripReason(watched({ buckets: holding(7, 3) }), config, T)).toBe(
       '7 of 10 calls failed within 60 s.',
