@@ -48,7 +48,10 @@ export const KEY_OPERATIONS: Operations = {
     query: {
       ...LIST,
       tenant: CHAIN,
-      actor: { ...TEXT, description: 'The id or the name of a key, `system`, or an address.' },
+      actor: {
+        ...TEXT,
+        description: 'The id or the name of a key, the name of a function, or an address.',
+      },
       action: { ...TEXT, description: '`kind.verb`, or the beginning of one and `*`.' },
       resource: { ...TEXT, description: 'A kind, an id or a name.' },
       ...RANGE,
