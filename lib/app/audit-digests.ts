@@ -13,13 +13,14 @@ import {
 } from '../domain/audit-digest.ts';
 import type { SignedHead } from '../domain/audit-digest-chain.ts';
 import { isHeld } from './audit.ts';
+import { digestsEnd } from './audit-end.ts';
 import { concurrently } from './concurrently.ts';
 import type { Clock, Telemetry } from './ports.ts';
 import type { AuditDigests, AuditTrail, DigestSigner } from './ports-audit.ts';
 
 export interface DigestDeps {
   readonly auditTrail: Pick<AuditTrail, 'heads' | 'read'>;
-  readonly auditDigests: Pick<AuditDigests, 'end' | 'append' | 'signed' | 'noteSigned'>;
+  readonly auditDigests: Pick<AuditDigests, 'end' | 'read' | 'append' | 'signed' | 'noteSigned'>;
   readonly digestSigner: DigestSigner;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly telemetry: Pick<Telemetry, 'info' | 'warn' | 'error' | 'count'>;
@@ -34,11 +35,11 @@ const WIDTH = 20;
 /**
  * Signs where chains end, every five minutes if any has grown and every hour if none has; the tick
  * calls it each minute. Of two that do so at the same time one adds the digest. Killed in between,
- * the next digest says the same once more. While the key cannot be used nothing is signed; after
- * two hours an alarm tells.
+ * the next digest says the same once more. Whatever it is that keeps anything from being signed,
+ * such as a key that cannot be used: after two hours an alarm tells.
  */
 export async function signHeads(deps: DigestDeps, outOfTime: () => boolean): Promise<void> {
-  const end = await deps.auditDigests.end();
+  const end = await digestsEnd(deps.auditDigests);
   const ageMs = deps.clock.nowMs() - end.atMs + EARLY_MS;
   // One that was made by a clock that ran far ahead must keep nothing from being signed.
   if (Math.abs(ageMs) < DIGEST_EVERY_MS) return;
@@ -47,12 +48,21 @@ export async function signHeads(deps: DigestDeps, outOfTime: () => boolean): Pro
   const pages = Array.from({ length: Math.ceil(grown.length / HEADS_MAX) || 1 }, (_, page) =>
     grown.slice(page * HEADS_MAX, (page + 1) * HEADS_MAX),
   );
-  let last: DigestEnd | undefined = end;
+  let last = end;
   for (const heads of pages.slice(0, DIGESTS_MAX)) {
-    if (outOfTime()) return;
-    last = await addDigest(deps, last, heads);
-    if (last === undefined) return;
+    const made = outOfTime() ? undefined : await addDigest(deps, last, heads);
+    if (made === undefined) return await tellIfLate(deps);
+    last = made;
   }
+}
+
+/** Nothing was signed by this tick; another one may have been faster. */
+async function tellIfLate({ auditDigests, clock, telemetry }: DigestDeps): Promise<void> {
+  const { number, atMs } = await digestsEnd(auditDigests);
+  const ageMs = clock.nowMs() - atMs;
+  if (Math.abs(ageMs) <= DIGEST_LATE_MS) return;
+  telemetry.warn('audit.late', { seq: number, ...(atMs > 0 && { ageMs }) });
+  telemetry.count('AuditDigestsLate');
 }
 
 /** Of chains that have grown since they were signed last, as far as their rows agree. */
@@ -114,9 +124,7 @@ async function signatureOf(
     return await digestSigner.sign(hashToSign(content));
   } catch (error) {
     const ageMs = clock.nowMs() - end.atMs;
-    const isLate = ageMs > DIGEST_LATE_MS;
     telemetry.warn('audit.unsigned', { seq: end.number, error, ...(end.atMs > 0 && { ageMs }) });
-    if (isLate) telemetry.count('AuditDigestsLate');
     return undefined;
   }
 }

@@ -1,16 +1,19 @@
-import type { Audit } from './audit.ts';
+import type { Audit, AuditEvent } from './audit.ts';
 import type { Clock, Telemetry } from './ports.ts';
+import { within } from './within.ts';
 
 export interface LockOutAuditDeps {
   /** Left out: nobody is told. */
   readonly audit?: Audit;
-  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly clock: Pick<Clock, 'nowMs' | 'after'>;
   readonly telemetry: Pick<Telemetry, 'warn'>;
 }
 
 /** Entries in one minute, of each function instance: whoever has no key must not fill the log. */
 export const LOCK_OUTS_PER_MINUTE_MAX = 10;
 const MINUTE_MS = 60_000;
+/** Nobody waits longer for an entry: the answer is a refusal with it or without. */
+const WAIT_MS = 2_000;
 
 /**
  * Makes what tells the audit log that a source may not try keys for now; those beyond what a minute
@@ -22,8 +25,12 @@ export function lockOutEntries(deps: LockOutAuditDeps) {
   let count = 0;
   let untold = 0;
 
+  const late = (error: unknown) => deps.telemetry.warn('audit.deferred', { error });
+  const add = async (event: AuditEvent): Promise<void> => {
+    if (deps.audit !== undefined) await within(deps.clock, WAIT_MS, deps.audit.event(event), late);
+  };
   const tell = async (sourceIp: string, waitMs: number): Promise<void> => {
-    await deps.audit?.event({
+    await add({
       ...{ actor: { kind: 'address', address: sourceIp }, action: 'auth.locked-out' },
       ...{ resource: { kind: 'address', id: sourceIp, name: null }, outcome: 'refused' },
       ...{ sourceIp, after: { seconds: Math.ceil(waitMs / 1_000) } },
@@ -33,7 +40,7 @@ export function lockOutEntries(deps: LockOutAuditDeps) {
     if (untold === 0) return;
     const others = untold;
     untold = 0;
-    await deps.audit?.event({
+    await add({
       ...{ actor: { kind: 'system', name: 'authorize' }, action: 'auth.locked-out' },
       ...{ resource: { kind: 'address', id: null, name: null }, outcome: 'refused' },
       after: { others },
@@ -52,7 +59,7 @@ export function lockOutEntries(deps: LockOutAuditDeps) {
       if (isNewMinute) await tellRest();
       await tell(sourceIp, waitMs);
     } catch (error) {
-      deps.telemetry.warn('audit.deferred', { error });
+      late(error);
     }
   };
 }

@@ -11,9 +11,10 @@ import {
   endOf,
   entryAfter,
   NO_TENANT,
-  parseEntry,
 } from '../domain/audit.ts';
+import { RequestError } from '../domain/errors.ts';
 import { ID_RANDOM_BYTES, ulid } from '../domain/ids.ts';
+import { chainEnd, lookBeyond } from './audit-end.ts';
 import type { Clock, Random, Telemetry } from './ports.ts';
 import type { AuditTrail } from './ports-audit.ts';
 
@@ -49,7 +50,8 @@ export function auditLog(deps: AuditDeps): Audit {
   return {
     async event(event) {
       const draft = draftOf(event, newAuditId(deps));
-      return (await appendOnce(deps, draft, await deps.auditTrail.end(draft.tenant))).entry;
+      const end = await chainEnd(deps.auditTrail, draft.tenant);
+      return (await appendOnce(deps, draft, end)).entry;
     },
   };
 }
@@ -67,10 +69,10 @@ export function draftOf(event: AuditEvent, id: AuditId): AuditDraft {
 
 /** Appends that lose a race to others are made again behind them. */
 const RACES_MAX = 300;
+/** Whoever waits for an entry has other things to do, in 15 seconds or in 29. */
+export const RACES_MS_MAX = 8_000;
 const WAIT_MS = 10;
 const WAIT_MS_MAX = 500;
-const PAGE_ROWS = 100;
-const PAGES_MAX = 1_000;
 
 /**
  * Adds the entry to its chain unless it is there already, after `end`: of many that append the same
@@ -81,24 +83,26 @@ export async function appendOnce(
   draft: AuditDraft,
   end: ChainEnd,
 ): Promise<{ readonly entry: AuditEntry; readonly isNew: boolean }> {
+  const untilMs = deps.clock.nowMs() + RACES_MS_MAX;
   let last = end;
   for (let race = 0; race < RACES_MAX; race++) {
     const entry = entryAfter(last, draft, deps.clock.nowMs());
     if ((await deps.auditTrail.append(entry)) === 'appended') {
-      await coverHead(deps, draft.tenant, entry);
+      await coverHead(deps, draft.tenant, entry, untilMs);
       logEntry(deps, entry);
       return { entry, isNew: true };
     }
     await aside(deps, race);
-    const seen = await lookBeyond(deps, draft, last);
+    const seen = await lookBeyond(deps.auditTrail, draft.tenant, last, draft.id);
     if (seen.found !== undefined) {
-      await coverHead(deps, draft.tenant, seen.found);
+      await coverHead(deps, draft.tenant, seen.found, untilMs);
       logEntry(deps, seen.found);
       return { entry: seen.found, isNew: false };
     }
     last = seen.end;
+    if (deps.clock.nowMs() > untilMs) break;
   }
-  throw new Error(`An audit entry lost ${RACES_MAX} races for its place.`);
+  throw outage('Others were faster each time, or the next place of the chain is taken');
 }
 
 /** Lets others go first, ever longer. */
@@ -106,22 +110,8 @@ async function aside({ clock, random }: AuditDeps, race: number): Promise<void> 
   await clock.sleep(Math.ceil(Math.min(WAIT_MS_MAX, WAIT_MS * 2 ** race) * random.unit()));
 }
 
-/** The draft's entry if it stands somewhere behind `end`, and where the chain ends now. */
-async function lookBeyond(
-  { auditTrail }: AuditDeps,
-  { id, tenant }: AuditDraft,
-  end: ChainEnd,
-): Promise<{ readonly found?: AuditEntry; readonly end: ChainEnd }> {
-  let last = end;
-  for (let page = 0; page < PAGES_MAX; page++) {
-    const rows = await auditTrail.read(tenant, last.seq + 1, PAGE_ROWS);
-    const found = rows.map(({ text }) => parseEntry(text)).find((entry) => entry?.id === id);
-    const row = rows.at(-1);
-    if (row !== undefined) last = endAt(row);
-    if (found !== undefined) return { found, end: last };
-    if (rows.length < PAGE_ROWS) return { end: last };
-  }
-  throw new Error(`More than ${PAGES_MAX} pages of entries came after one that was begun.`);
+function outage(why: string): RequestError {
+  return new RequestError('unavailable', `The audit log could not be written in time. ${why}.`);
 }
 
 /**
@@ -129,7 +119,12 @@ async function lookBeyond(
  * entry, so that an end that is cut off is missed. Where the chain does not hold what was noted
  * before, the note stays as it is, for the verification to find.
  */
-async function coverHead(deps: AuditDeps, tenant: string, entry: AuditEntry): Promise<void> {
+async function coverHead(
+  deps: AuditDeps,
+  tenant: string,
+  entry: AuditEntry,
+  untilMs: number,
+): Promise<void> {
   const { auditTrail, telemetry } = deps;
   for (let race = 0; race < RACES_MAX; race++) {
     const noted = await auditTrail.anchor(tenant);
@@ -141,9 +136,10 @@ async function coverHead(deps: AuditDeps, tenant: string, entry: AuditEntry): Pr
     }
     const { seq, hash } = endOf(entry);
     if ((await auditTrail.moveAnchor(tenant, noted, { seq, hash })) === 'moved') return;
+    if (deps.clock.nowMs() > untilMs) break;
     await aside(deps, race);
   }
-  throw new Error(`The head of an audit chain could not be noted in ${RACES_MAX} races.`);
+  throw outage('How far the chain goes is noted by others each time');
 }
 
 /** Whether the chain has the noted entry; most often it is the one before, and nothing is read. */

@@ -3,10 +3,10 @@ import {
   type AuditDraft,
   type AuditResource,
   boundedDraft,
-  type ChainEnd,
 } from '../domain/audit.ts';
 import { RequestError, STATUS_OF } from '../domain/errors.ts';
 import { type AuditDeps, appendOnce, draftOf, newAuditId } from './audit.ts';
+import { chainEnd } from './audit-end.ts';
 import type { Telemetry } from './ports.ts';
 import type { AuditIntent, AuditIntents } from './ports-audit.ts';
 
@@ -82,7 +82,7 @@ export async function audited<T>(deps: ChangeAuditDeps, change: Change<T>): Prom
 async function begin(deps: ChangeAuditDeps, asked: ChangeAsked): Promise<AuditIntent> {
   const draft = boundedDraft(draftOf({ ...asked, outcome: 'interrupted' }, newAuditId(deps)));
   try {
-    const end = await deps.auditTrail.end(draft.tenant);
+    const end = await chainEnd(deps.auditTrail, draft.tenant);
     const intent = { draft, atMs: deps.clock.nowMs(), end };
     await deps.auditIntents.put(intent);
     return intent;
@@ -138,7 +138,7 @@ async function settle(deps: ChangeAuditDeps, intent: AuditIntent, draft: AuditDr
 /** The end of the entry's chain before it; where that is another than was thought, it is stored. */
 async function endFor(deps: ChangeAuditDeps, intent: AuditIntent, draft: AuditDraft) {
   if (draft.tenant === intent.draft.tenant) return intent.end;
-  const end: ChainEnd = await deps.auditTrail.end(draft.tenant);
+  const end = await chainEnd(deps.auditTrail, draft.tenant);
   await deps.auditIntents.put({ ...intent, draft, end });
   return end;
 }

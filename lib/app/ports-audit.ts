@@ -51,8 +51,8 @@ export interface AuditListed {
 
 /** The chains of audit entries, one for each tenant: only ever added to. */
 export interface AuditTrail {
-  /** Strongly consistent; `EMPTY_CHAIN` where there is none. */
-  end(tenant: string): Promise<ChainEnd>;
+  /** After the last row, or the last up to this place; `EMPTY_CHAIN`: none. Strongly consistent. */
+  end(tenant: string, upTo?: number): Promise<ChainEnd>;
   /**
    * Puts the entry at its place; `taken` if there is one: another, or this very one, put by a write
    * whose answer was lost.
@@ -88,8 +88,8 @@ export interface AuditIntents {
 
 /** Signed statements of how far chains go: only ever added to. */
 export interface AuditDigests {
-  /** Of the last one; `NO_DIGEST` where there is none. Strongly consistent. */
-  end(): Promise<DigestEnd>;
+  /** Of the last one, or the last up to this number; `NO_DIGEST`: none. Strongly consistent. */
+  end(upTo?: number): Promise<DigestEnd>;
   /** Puts the text at its number; `taken` if there is one. */
   append(number: number, text: string): Promise<'appended' | 'taken'>;
   /** At most `limit` from this number on, in order. Strongly consistent. */

@@ -103,7 +103,9 @@ export function parseDigest(text: string): AuditDigest | undefined {
  * is found by the verification.
  */
 export function digestEndAt({ place, text }: StoredDigest): DigestEnd {
-  const atMs = Date.parse(parseDigest(text)?.at ?? '');
+  const digest = parseDigest(text);
+  // A copy of another one was not made now.
+  const atMs = Date.parse((digest?.number === place && digest.at) || '');
   const hash = createHash('sha256').update(text).digest('hex');
   return { number: place, hash, atMs: Number.isNaN(atMs) ? 0 : atMs };
 }

@@ -104,6 +104,16 @@ export interface StoredEntry {
 }
 
 const PLACE_DIGITS = 12;
+/** No chain gets there: at a thousand entries a second it takes three years. */
+export const FAR_PLACE = 100_000_000_000;
+
+/**
+ * Whether a row at `place` counts as one of the chain, or of the digests, that comes after `last`:
+ * one that stands far ahead was put there, and after the last place of all nothing could follow.
+ */
+export function isInLine(last: number, place: number): boolean {
+  return place <= FAR_PLACE || place === last + 1;
+}
 
 /** A place in a chain as text that sorts like the number. */
 export function sortablePlace(seq: number): string {

@@ -1,6 +1,9 @@
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { auditLog } from '../../lib/app/audit.ts';
+import { signHeads } from '../../lib/app/audit-digests.ts';
+import { chainEnd } from '../../lib/app/audit-end.ts';
 import { verifyAudit } from '../../lib/app/audit-verify.ts';
 import {
   type AuditEntry,
@@ -13,6 +16,7 @@ import {
 } from '../../lib/domain/audit.ts';
 import { chainOf, draft, headOf, TENANT } from '../domain/audit-chains.ts';
 import { fakeDigestKey } from '../fakes/stores-audit.ts';
+import { fakeRandom, fakeTelemetry } from '../fakes/world.ts';
 import { NO_WEAKNESSES } from '../simulation/dynamodb/weaknesses.ts';
 import { modelWorld, TABLE_NAMES } from '../simulation/dynamodb/world.ts';
 import { isMissing, STAND_INS, type StandIn, startStandIn, type World } from './stand-ins.ts';
@@ -21,7 +25,7 @@ const CHAIN = chainOf(7);
 const LAST_MS = Date.parse(CHAIN.at(-1)?.at ?? '');
 const NOW_MS = LAST_MS + 1_800_000;
 const PLANTED_EACH = 100;
-const { digestKey } = fakeDigestKey(LAST_MS);
+const { digestKey, digestSigner } = fakeDigestKey(LAST_MS);
 
 interface Table {
   readonly world: Pick<World, 'stores'>;
@@ -133,6 +137,32 @@ function findsAll(open: () => Promise<Table>): void {
     const isLast = row.sk === '999999999999';
     const end = await table.world.stores.auditTrail.end(TENANT);
     expect(end.seq).toBe(isLast ? 999_999_999_999 : 7);
+    expect((await chainEnd(table.world.stores.auditTrail, TENANT)).seq).toBe(7);
+  });
+
+  it('lets changes and signing go on past a row at the last place of all', async () => {
+    const table = await filled(await open());
+    const { stores } = table.world;
+    let nowMs = NOW_MS;
+    const deps = {
+      ...{ ...stores, digestSigner, telemetry: fakeTelemetry(), random: fakeRandom() },
+      clock: { nowMs: () => nowMs, sleep: () => expect.fail('A race was lost.') },
+    };
+    const tick = async () => {
+      nowMs += 300_000;
+      await signHeads(deps, () => false);
+      return (await stores.auditDigests.signedOf(TENANT))?.seq;
+    };
+    expect(await tick()).toBe(7);
+    const sk = '999999999999';
+    await plant(table, rowOf(forged({ seq: Number(sk) })));
+    await plant(table, { pk: 'AUDIT-DIGESTS', sk, doc: 'x' });
+    for (const seq of [8, 9]) {
+      const { id: _, requestId: __, sourceIp: ___, ...said } = draft(seq);
+      expect((await auditLog(deps).event(said)).seq).toBe(seq);
+      expect(await tick()).toBe(seq);
+    }
+    expect(deps.telemetry.counts.size).toBe(0);
   });
 
   it('counts rows that a list leaves out', async () => {

@@ -50,12 +50,13 @@ export function fakeAuditTrail(): FakeAuditTrail {
     rows,
     anchors,
     strays,
-    async end(tenant) {
+    async end(tenant, upTo = Number.POSITIVE_INFINITY) {
       const chain = rows(tenant);
       let place = chain.size;
       // Most often as many as there are; a spoiled chain may have gaps.
-      if (!chain.has(place) || chain.has(place + 1)) {
-        place = Math.max(0, ...[...chain.keys()].filter(Number.isInteger));
+      if (!chain.has(place) || chain.has(place + 1) || place > upTo) {
+        const places = [...chain.keys()].filter((one) => Number.isInteger(one) && one <= upTo);
+        place = Math.max(0, ...places);
       }
       const text = chain.get(place);
       return text === undefined ? EMPTY_CHAIN : endAt({ place, text });
@@ -150,8 +151,8 @@ export function fakeAuditDigests(): FakeAuditDigests {
   return {
     texts,
     notes,
-    async end() {
-      const last = ordered().at(-1);
+    async end(upTo = Number.POSITIVE_INFINITY) {
+      const last = ordered().findLast(({ place }) => place <= upTo);
       return last === undefined ? NO_DIGEST : digestEndAt(last);
     },
     async append(number, text) {

@@ -26,8 +26,9 @@ export function dynamoAuditDigests(
   const partition = ['pk', AUDIT_DIGESTS] as const;
   const range = { table: digests.table, partition, consistent: true };
   return {
-    async end() {
-      const sort = ['sk', FIRST_PLACE, LAST_PLACE] as const;
+    async end(upTo) {
+      const to = upTo === undefined ? LAST_PLACE : auditKeys.digest(upTo).sk;
+      const sort = ['sk', FIRST_PLACE, to] as const;
       const row = await nextPlaced(readRange(db, { ...range, sort, order: 'descending' }));
       return row === undefined ? NO_DIGEST : digestEndAt(storedOf(row));
     },

@@ -38,8 +38,9 @@ export function dynamoAuditTrail(
     consistent: true,
   });
   return {
-    async end(tenant) {
-      const placed = range(tenant, [FIRST_PLACE, LAST_PLACE]);
+    async end(tenant, upTo) {
+      const to = upTo === undefined ? LAST_PLACE : auditKeys.entry(tenant, upTo).sk;
+      const placed = range(tenant, [FIRST_PLACE, to]);
       const row = await nextPlaced(readRange(db, { ...placed, order: 'descending' }));
       return row === undefined ? EMPTY_CHAIN : endAt(storedOf(row));
     },
