@@ -12,8 +12,8 @@ import {
   type TenantHead,
 } from '../domain/audit-digest.ts';
 import type { SignedHead } from '../domain/audit-digest-chain.ts';
-import { isHeld } from './audit.ts';
 import { digestsEnd } from './audit-end.ts';
+import { isHeld, lookAtSigned, tellBroken } from './audit-held.ts';
 import { concurrently } from './concurrently.ts';
 import type { Clock, Telemetry } from './ports.ts';
 import type { AuditDigests, AuditTrail, DigestSigner } from './ports-audit.ts';
@@ -33,8 +33,8 @@ const DIGESTS_MAX = 20;
 const WIDTH = 20;
 
 /**
- * Signs where chains end, every five minutes if any has grown and every hour if none has; the tick
- * calls it each minute. Of two that do so at the same time one adds the digest. Killed in between,
+ * Signs where chains end, every five minutes if any has grown and every hour if none has, and looks
+ * whether the others still hold what was signed of them; the tick calls it each minute. Of two that do so at the same time one adds the digest. Killed in between,
  * the next digest says the same once more. Whatever it is that keeps anything from being signed,
  * such as a key that cannot be used: after two hours an alarm tells.
  */
@@ -43,8 +43,54 @@ export async function signHeads(deps: DigestDeps, outOfTime: () => boolean): Pro
   const ageMs = deps.clock.nowMs() - end.atMs + EARLY_MS;
   // One that was made by a clock that ran far ahead must keep nothing from being signed.
   if (Math.abs(ageMs) < DIGEST_EVERY_MS) return;
-  const grown = await headsToSign(deps);
-  if (grown.length === 0 && ageMs < DIGEST_AT_LEAST_MS) return;
+  // Heads after it: none can be behind what was signed of it.
+  const noted = await deps.auditDigests.signed();
+  const signed = new Map(noted.map((head) => [head.tenant, head]));
+  const grown = (await deps.auditTrail.heads()).filter(({ tenant, seq, hash }) => {
+    const known = signed.get(tenant);
+    return known?.seq !== seq || known.hash !== hash;
+  });
+  const sound = await soundOf(deps, grown, signed);
+  if (sound.length > 0 || ageMs >= DIGEST_AT_LEAST_MS) await sign(deps, end, sound, outOfTime);
+  const seen = new Set(grown.map(({ tenant }) => tenant));
+  const others = noted.filter(({ tenant }) => !seen.has(tenant));
+  await lookAtSigned(deps, others, outOfTime);
+}
+
+/** Of these, those that may be signed. */
+async function soundOf(
+  deps: DigestDeps,
+  heads: readonly TenantHead[],
+  signed: ReadonlyMap<string, SignedHead>,
+): Promise<readonly TenantHead[]> {
+  const sound = await concurrently(heads, WIDTH, (head) =>
+    isSound(deps, head, signed.get(head.tenant)),
+  );
+  return heads.filter((_, i) => sound[i]);
+}
+
+/** What is signed stays said: a head that its chain does not hold, or that leaves one out, is not. */
+async function isSound(
+  { auditTrail, telemetry }: DigestDeps,
+  head: TenantHead,
+  signed: SignedHead | undefined,
+): Promise<boolean> {
+  const { tenant } = head;
+  const isBack = signed !== undefined && head.seq < signed.seq;
+  for (const known of signed === undefined ? [head] : [signed, head]) {
+    if (!isBack && (await isHeld(auditTrail, tenant, known))) continue;
+    tellBroken(telemetry, { tenant, seq: known.seq, hash: known.hash });
+    return false;
+  }
+  return true;
+}
+
+async function sign(
+  deps: DigestDeps,
+  end: DigestEnd,
+  grown: readonly TenantHead[],
+  outOfTime: () => boolean,
+): Promise<void> {
   const pages = Array.from({ length: Math.ceil(grown.length / HEADS_MAX) || 1 }, (_, page) =>
     grown.slice(page * HEADS_MAX, (page + 1) * HEADS_MAX),
   );
@@ -63,36 +109,6 @@ async function tellIfLate({ auditDigests, clock, telemetry }: DigestDeps): Promi
   if (Math.abs(ageMs) <= DIGEST_LATE_MS) return;
   telemetry.warn('audit.late', { seq: number, ...(atMs > 0 && { ageMs }) });
   telemetry.count('AuditDigestsLate');
-}
-
-/** Of chains that have grown since they were signed last, as far as their rows agree. */
-async function headsToSign(deps: DigestDeps): Promise<readonly TenantHead[]> {
-  const [heads, noted] = await Promise.all([deps.auditTrail.heads(), deps.auditDigests.signed()]);
-  const signed = new Map(noted.map((head) => [head.tenant, head]));
-  const grown = heads.filter(({ tenant, seq, hash }) => {
-    const known = signed.get(tenant);
-    return known?.seq !== seq || known.hash !== hash;
-  });
-  const sound = await concurrently(grown, WIDTH, (head) =>
-    isSound(deps, head, signed.get(head.tenant)),
-  );
-  return grown.filter((_, i) => sound[i]);
-}
-
-/** What is signed stays said: a head that its chain does not hold, or that leaves one out, is not. */
-async function isSound(
-  { auditTrail, telemetry }: DigestDeps,
-  head: TenantHead,
-  signed: SignedHead | undefined,
-): Promise<boolean> {
-  const { tenant } = head;
-  for (const known of signed === undefined ? [head] : [signed, head]) {
-    if (await isHeld(auditTrail, tenant, known)) continue;
-    telemetry.error('audit.broken', { tenant, seq: known.seq, hash: known.hash });
-    telemetry.count('AuditChainsBroken');
-    return false;
-  }
-  return true;
 }
 
 /** The end after it; undefined where another was faster, or the key cannot be used. */

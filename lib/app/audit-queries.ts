@@ -1,6 +1,7 @@
 import type { AuditEntry } from '../domain/audit.ts';
 import { type AuditDigest, parseDigest, type StoredDigest } from '../domain/audit-digest.ts';
 import { matchesName } from '../domain/name-filter.ts';
+import { tellBroken } from './audit-held.ts';
 import type { Page, Telemetry } from './ports.ts';
 import type { AuditDigests, AuditTrail } from './ports-audit.ts';
 import { type Caller, tenantSeen } from './tenancy.ts';
@@ -40,8 +41,7 @@ export async function listAudit(
     ...(page.after !== undefined && { after: page.after }),
   });
   if (broken > 0) {
-    telemetry.error('audit.broken', { count: broken, ...(tenant !== undefined && { tenant }) });
-    telemetry.count('AuditChainsBroken');
+    tellBroken(telemetry, { count: broken, ...(tenant !== undefined && { tenant }) });
   }
   return shown;
 }

@@ -14,7 +14,7 @@ import {
   notHeld,
   stepOverDigest,
 } from '../domain/audit-digest-chain.ts';
-import { isHeld } from './audit.ts';
+import { isHeld } from './audit-held.ts';
 import { concurrently } from './concurrently.ts';
 import type { Clock } from './ports.ts';
 import type { AuditDigests, AuditTrail } from './ports-audit.ts';

@@ -7,7 +7,6 @@ import {
   type AuditResource,
   type ChainEnd,
   type ChainHead,
-  endAt,
   endOf,
   entryAfter,
   NO_TENANT,
@@ -15,6 +14,7 @@ import {
 import { RequestError } from '../domain/errors.ts';
 import { ID_RANDOM_BYTES, ulid } from '../domain/ids.ts';
 import { chainEnd, lookBeyond } from './audit-end.ts';
+import { isHeld, tellBroken } from './audit-held.ts';
 import type { Clock, Random, Telemetry } from './ports.ts';
 import type { AuditTrail } from './ports-audit.ts';
 
@@ -22,7 +22,7 @@ export interface AuditDeps {
   readonly auditTrail: AuditTrail;
   readonly clock: Pick<Clock, 'nowMs' | 'sleep'>;
   readonly random: Random;
-  readonly telemetry: Pick<Telemetry, 'info' | 'error'>;
+  readonly telemetry: Pick<Telemetry, 'info' | 'error' | 'count'>;
 }
 
 /** Something that has happened, and is to be in the audit log. No secret may be in any of it. */
@@ -130,8 +130,7 @@ async function coverHead(
     const noted = await auditTrail.anchor(tenant);
     if (noted !== undefined) {
       const stands = await holds(deps, tenant, noted, entry);
-      if (!stands)
-        return telemetry.error('audit.broken', { tenant, seq: noted.seq, hash: noted.hash });
+      if (!stands) return tellBroken(telemetry, { tenant, seq: noted.seq, hash: noted.hash });
       if (noted.seq >= entry.seq) return;
     }
     const { seq, hash } = endOf(entry);
@@ -152,16 +151,6 @@ async function holds(
   if (noted.seq === entry.seq) return noted.hash === entry.hash;
   if (noted.seq === entry.seq - 1) return noted.hash === entry.prevHash;
   return await isHeld(auditTrail, tenant, noted);
-}
-
-/** Whether the chain has exactly this entry at its place. */
-export async function isHeld(
-  auditTrail: Pick<AuditTrail, 'read'>,
-  tenant: string,
-  { seq, hash }: ChainHead,
-): Promise<boolean> {
-  const [row] = await auditTrail.read(tenant, seq, 1);
-  return row?.place === seq && endAt(row).hash === hash;
 }
 
 /** The second anchor: who keeps the logs knows every head there has been. */

@@ -17,7 +17,7 @@ async function stored(trail: AuditTrail): Promise<void> {
 
 function depsOf({ clock }: World, auditTrail: AuditTrail): AuditDeps {
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-  const telemetry = { info: () => {}, error: () => {} };
+  const telemetry = { info: () => {}, error: () => {}, count: () => {} };
   // However slow a stand-in is: the races are counted here.
   const nowMs = clock.nowMs();
   return { auditTrail, clock: { nowMs: () => nowMs, sleep }, random: fakeRandom(), telemetry };
