@@ -15,6 +15,7 @@ import {
   stepOverDigest,
 } from '../domain/audit-digest-chain.ts';
 import { isHeld } from './audit-held.ts';
+import { bytesOf, type Room } from './audit-verify-room.ts';
 import { concurrently } from './concurrently.ts';
 import type { Clock } from './ports.ts';
 import type { AuditDigests, AuditTrail } from './ports-audit.ts';
@@ -58,20 +59,20 @@ export interface DigestsAsked {
   readonly noted: DigestsKnown['noted'];
   /** How far another request has come. */
   readonly end: DigestEnd | undefined;
-  readonly room: number;
+  readonly room: Room;
 }
 
 const PAGE_ROWS = 20;
 const WIDTH = 20;
 
-/** Follows the digests, and looks every head up in its chain, until `room` heads are looked at. */
+/** Follows the digests, and looks every head up in its chain, one digest at least. */
 export async function verifyDigests(
   deps: DigestVerifyDeps,
   { key, tenant, noted, end, room }: DigestsAsked,
 ): Promise<{ readonly walk: DigestWalk; readonly isOver: boolean }> {
   const known = { keys: [key.publicKey], noted };
   let walk = end === undefined ? digestsBegun(key.madeAtMs) : { ...digestsBegun(), end };
-  for (let left = room; left > 0; ) {
+  for (let page = 0; page === 0 || !room.isSpent(); page++) {
     const rows = await deps.auditDigests.read(walk.end.number + 1, PAGE_ROWS);
     for (const row of rows) {
       const before = walk;
@@ -83,8 +84,8 @@ export async function verifyDigests(
       const lost = heads.find((_, i) => held[i] === false);
       walk = lost === undefined ? step.walk : { ...before, problem: notHeld(lost) };
       if (walk.problem !== null) return { walk, isOver: true };
-      left -= 1 + heads.length;
-      if (left <= 0) return { walk, isOver: false };
+      room.take(1 + heads.length, bytesOf([row]));
+      if (room.isSpent()) return { walk, isOver: false };
     }
     if (rows.length < PAGE_ROWS) {
       return { walk: digestsEnded(walk, known, deps.clock.nowMs()), isOver: true };

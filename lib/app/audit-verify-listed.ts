@@ -1,5 +1,6 @@
 import { WALK_BEGUN, walkEnded, walkOn } from '../domain/audit-chain.ts';
 import type { ChainVerified } from './audit-verify.ts';
+import { bytesOf, type Room } from './audit-verify-room.ts';
 import { concurrently } from './concurrently.ts';
 import type { Clock } from './ports.ts';
 import type { AuditTrail } from './ports-audit.ts';
@@ -14,7 +15,7 @@ export interface ListedAsked {
   readonly known: ReadonlySet<string>;
   /** How far another request has come. */
   readonly after: string | null;
-  readonly room: number;
+  readonly room: Room;
 }
 
 /** By then the head of a chain is noted, or its writer is dead and the tick has done it. */
@@ -22,7 +23,7 @@ export const UNANCHORED_MS = 900_000;
 /** Rows whose keys are looked at for as much as one entry. */
 const ROWS_FOR_ONE = 5;
 /** Of a chain that nobody knows, its beginning is enough. */
-const PAGE_ROWS = 500;
+const PAGE_ROWS = 5;
 const PAGES_MAX = 1_000;
 const WIDTH = 20;
 
@@ -32,32 +33,32 @@ export async function verifyListed(
   { known, after, room }: ListedAsked,
 ): Promise<{
   readonly chains: readonly ChainVerified[];
-  readonly room: number;
   readonly next: string | undefined;
 }> {
   const found = new Map<string, ChainVerified>();
-  let left = room;
   let next = after ?? undefined;
-  for (let page = 0; page < PAGES_MAX && left > 0; page++) {
+  for (let page = 0; page < PAGES_MAX && (page === 0 || !room.isSpent()); page++) {
     const listed = await deps.auditTrail.listed(next);
     const unknown = listed.tenants.filter((tenant) => !known.has(tenant) && !found.has(tenant));
-    const seen = await concurrently(unknown, WIDTH, (tenant) => verifyUnknown(deps, tenant));
+    const seen = await concurrently(unknown, WIDTH, (tenant) => verifyUnknown(deps, tenant, room));
     const strays = listed.strays.map(strayIn);
     for (const one of [...seen, ...strays]) if (one !== undefined) found.set(one.tenant, one);
-    left -= Math.ceil(listed.count / ROWS_FOR_ONE) + unknown.length;
+    room.take(Math.ceil(listed.count / ROWS_FOR_ONE) + unknown.length);
     next = listed.next;
     if (next === undefined) break;
   }
-  return { chains: [...found.values()], room: left, next };
+  return { chains: [...found.values()], next };
 }
 
 /** A chain without a head: one that has just begun, or that somebody has put there. */
 async function verifyUnknown(
   { auditTrail, clock }: ListedDeps,
   tenant: string,
+  room: Room,
 ): Promise<ChainVerified | undefined> {
   if ((await auditTrail.anchor(tenant)) !== undefined) return undefined;
   const rows = await auditTrail.everyRow(tenant, 0, PAGE_ROWS);
+  room.take(0, bytesOf(rows));
   const known = {
     ...{ anchor: undefined, last: rows.at(-1), isOld: isOlderThan(UNANCHORED_MS, clock) },
   };

@@ -11,6 +11,7 @@ import { DIGEST_LATE_MS, type DigestEnd, type DigestKey } from '../domain/audit-
 import type { DigestWalk } from '../domain/audit-digest-chain.ts';
 import { provenHeads, verifyDigests } from './audit-verify-digests.ts';
 import { isOlderThan, UNANCHORED_MS, verifyListed } from './audit-verify-listed.ts';
+import { bytesOf, type Room, roomFor } from './audit-verify-room.ts';
 import type { Clock, Integrations } from './ports.ts';
 import type { AuditDigests, AuditTrail } from './ports-audit.ts';
 import { type Caller, tenantSeen } from './tenancy.ts';
@@ -57,9 +58,8 @@ export interface Verified {
   readonly next: VerifiedTo | undefined;
 }
 
-/** Entries that one request looks at, at most. */
-export const VERIFIED_MAX = 10_000;
-const PAGE_ROWS = 500;
+/** Read at once: as many may weigh 20 MB. */
+const PAGE_ROWS = 50;
 /** A chain takes some reads before the first entry of it is read: as much as so many entries. */
 const CHAIN_COST = 20;
 
@@ -67,7 +67,8 @@ const CHAIN_COST = 20;
  * Follows every chain that the caller may see from its lowest row to its last, and compares it with
  * the head noted beside it, the last that is signed, and one that the caller has noted itself. Then
  * looks for rows in lists that are of no chain that is known; at last follows the digests, and
- * compares every chain with every head that was ever signed.
+ * compares every chain with every head that was ever signed. Each request does as much as it has
+ * room for, and gets on by a page at least.
  */
 export async function verifyAudit(
   deps: VerifyDeps,
@@ -79,21 +80,22 @@ export async function verifyAudit(
   const tenant = tenantSeen(caller);
   const asked = { key, tenant, noted };
   let to = from;
-  let room = VERIFIED_MAX;
+  const room = roomFor(deps.clock);
+  // What a request begins with it does, whatever time it has.
+  const isRoom = () => to === from || !room.isSpent();
   const chains: ChainVerified[] = [];
   if (to === undefined || 'tenant' in to) {
     const seen = await verifyChains(deps, asked, to, room);
     chains.push(...seen.chains);
-    ({ room, next: to } = seen);
+    to = seen.next;
   }
-  if ('listed' in to && room > 0) {
+  if ('listed' in to && isRoom()) {
     const known = new Set(await chainsOf(deps));
     const seen = await verifyListed(deps, { known, after: to.listed, room });
     chains.push(...seen.chains);
-    room = seen.room;
     to = seen.next === undefined ? { digests: null } : { listed: seen.next };
   }
-  if (!('digests' in to) || room <= 0) return { chains, digests: undefined, next: to };
+  if (!('digests' in to) || !isRoom()) return { chains, digests: undefined, next: to };
   const end = to.digests ?? undefined;
   const { walk, isOver } = await verifyDigests(deps, { ...asked, noted: noted.digest, end, room });
   return { chains, digests: walk, next: isOver ? undefined : { digests: walk.end } };
@@ -108,7 +110,6 @@ interface Asked {
 
 interface ChainsSeen {
   readonly chains: readonly ChainVerified[];
-  readonly room: number;
   readonly next: VerifiedTo;
 }
 
@@ -117,27 +118,27 @@ async function verifyChains(
   deps: VerifyDeps,
   asked: Asked,
   from: { readonly tenant: string; readonly head: ChainHead } | undefined,
-  room: number,
+  room: Room,
 ): Promise<ChainsSeen> {
   const { tenant, noted, key } = asked;
   const chains: ChainVerified[] = [];
-  let left = room;
   const proven = provenHeads(deps, key);
   const all = tenant === undefined ? await chainsOf(deps) : [tenant];
   for (const one of all.filter((name) => from === undefined || name >= from.tenant)) {
-    if (left <= 0) {
-      return { chains, room: left, next: { tenant: one, head: WALK_BEGUN.head } };
+    const isFirst = chains.length === 0;
+    if (!isFirst && room.isSpent()) {
+      return { chains, next: { tenant: one, head: WALK_BEGUN.head } };
     }
     const head = one === from?.tenant ? from.head : WALK_BEGUN.head;
-    const known = { head, noted: noted.head, signed: await proven(one), room: left };
+    const known = { head, noted: noted.head, signed: await proven(one), room };
     const { walk, isOver } = await follow(deps, one, known);
     const { checked, problem } = walk;
     chains.push({ tenant: one, checked, head: walk.head, problem });
-    if (!isOver) return { chains, room: 0, next: { tenant: one, head: walk.head } };
-    left -= checked + CHAIN_COST;
+    if (!isOver) return { chains, next: { tenant: one, head: walk.head } };
+    room.take(CHAIN_COST);
   }
   const next = tenant === undefined ? { listed: null } : { digests: null };
-  return { chains, room: left, next };
+  return { chains, next };
 }
 
 /** Every chain there may be: those with an anchor, and, should that be gone, of every tenant. */
@@ -150,7 +151,7 @@ interface Follow {
   readonly head: ChainHead;
   readonly noted: ChainHead | undefined;
   readonly signed: ChainHead | 'unproven' | undefined;
-  readonly room: number;
+  readonly room: Room;
 }
 
 async function follow(
@@ -164,13 +165,16 @@ async function follow(
   const proven = signed === 'unproven' ? undefined : signed;
   const heads = [anchor, noted, proven].flatMap((known) => known ?? []);
   let walk: Walk = { ...WALK_BEGUN, head };
-  for (let left = room; left > 0 && walk.problem === null; left -= PAGE_ROWS) {
-    const limit = Math.min(PAGE_ROWS, left);
+  do {
+    const limit = Math.min(PAGE_ROWS, room.entries());
     const rows = await auditTrail.everyRow(tenant, walk.head.seq, limit);
+    room.take(rows.length, bytesOf(rows));
     walk = walkOn(walk, tenant, rows, heads);
     if (walk.problem === null && rows.length < limit) {
       const isOld = isOlderThan(UNANCHORED_MS, clock);
-      const known = { anchor, last: rows.at(-1), isOld };
+      const [last] =
+        rows.length > 0 ? rows.slice(-1) : await auditTrail.read(tenant, walk.head.seq, 1);
+      const known = { anchor, last, isOld };
       const [next] = await auditTrail.read(tenant, (proven?.seq ?? 0) + 1, 1);
       const isLate = isOlderThan(DIGEST_LATE_MS, clock);
       return {
@@ -178,6 +182,6 @@ async function follow(
         isOver: true,
       };
     }
-  }
+  } while (walk.problem === null && !room.isSpent());
   return { walk, isOver: walk.problem !== null };
 }
