@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { authorizerEvent, functionEvent } from '../../lib/local/http-event.ts';
 import { isOpen } from '../../lib/names.ts';
 import type { Functions } from './functions.ts';
+import { OWNER } from './owner.ts';
 
 /** The HTTP API in front of the functions, as far as a request needs it. */
 export interface Gateway {
@@ -28,10 +29,6 @@ const PLACE = {
   region: 'us-east-1',
   domainName: '127.0.0.1',
 };
-/** Before there is a key, requests are made by whom the deployment would trust. */
-const OWNER = {
-  principal: JSON.stringify({ keyId: 'key_bench', name: 'bench', scopes: ['admin'] }),
-};
 
 export function gateway(functions: Functions): Gateway {
   let key: string | undefined;
@@ -39,7 +36,7 @@ export function gateway(functions: Functions): Gateway {
 
   async function authorized(routed: Parameters<typeof authorizerEvent>[1]) {
     if (isOpen(routed.routeKey)) return undefined;
-    if (key === undefined) return OWNER;
+    if (key === undefined) return { principal: JSON.stringify(OWNER) };
     const answer = await functions.invoke('authorize', authorizerEvent(PLACE, routed));
     return (answer as { readonly context: Record<string, string> }).context;
   }

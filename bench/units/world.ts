@@ -11,6 +11,7 @@ import { dynamoMeter } from './dynamo-meter.ts';
 import { type Activity, type Functions, startFunctions } from './functions.ts';
 import { type Gateway, gateway } from './gateway.ts';
 import { type Entry, ledger } from './ledger.ts';
+import { plantOwner } from './owner.ts';
 import { type Poller, poller } from './poller.ts';
 import { startRelay } from './relay.ts';
 import { sqsMeter } from './sqs-meter.ts';
@@ -53,6 +54,7 @@ export async function startWorld(scratch: Scratch, dist: string): Promise<World>
 
   const dynamo = started(await startDynamo());
   await createTables(dynamo.endpoint, tableDefinitions());
+  await plantOwner(dynamo.endpoint);
   const tables = started(await startRelay(dynamo.endpoint, dynamoMeter(dynamo.endpoint, entries)));
 
   const service = sqsService({ region: 'us-east-1', account: ACCOUNT });

@@ -5,13 +5,7 @@ import { ID_RANDOM_BYTES, ulid } from '../domain/ids.ts';
 import { type KeyInput, parseKeyInput, parseKeyRotation } from '../domain/input/key-input.ts';
 import { hashSecret, KEY_RANDOM_BYTES, type KeyParts, keyText, makeKey } from '../domain/keys.ts';
 import { SEAL_NONCE_BYTES, sealSigningKey, signingKeyOf } from '../domain/request-signature.ts';
-import {
-  boundedMaker,
-  boundsOf,
-  type KeyRightsDeps,
-  keyToRule,
-  requireMayGrant,
-} from './key-rights.ts';
+import { boundsOf, type KeyRightsDeps, keyToRule, makerOf, requireMayGrant } from './key-rights.ts';
 import type { ApiKeys, Clock, Page, Pepper, Random } from './ports.ts';
 import { type Caller, tenantSeen } from './tenancy.ts';
 import { keyView } from './views-registry.ts';
@@ -41,11 +35,11 @@ export async function createKey(
   const input = parseKeyInput(body, nowMs);
   const { tenant, ...rest } = input;
   requireMayGrant(caller.principal, input);
-  const maker = await boundedMaker(deps, caller.principal);
+  const maker = await makerOf(deps, caller.principal);
   const bound = tenant ?? tenantSeen(caller);
   return await issue(deps, {
     ...rest,
-    ...(maker !== undefined && boundsOf(maker, rest)),
+    ...boundsOf(maker, rest),
     ...(bound !== undefined && { tenant: bound }),
   });
 }
@@ -123,11 +117,12 @@ export async function listKeys(
 }
 
 /**
- * Revokes a key; it may be honoured for up to 30 s more where it was just used. A key revokes
- * neither itself nor one that it could not have made: so one that can do everything always remains.
+ * Revokes a key; it may be honoured for up to 30 s more where it was just used, but makes and ends
+ * no key from now on. A key revokes neither itself nor one that it could not have made: so one that
+ * can do everything always remains.
  */
 export async function deleteKey(
-  deps: Pick<KeyDeps, 'apiKeys' | 'defaultRateLimit'>,
+  deps: KeyRightsDeps & Pick<KeyDeps, 'apiKeys'>,
   caller: Caller,
   id: string,
 ): Promise<void> {

@@ -10,13 +10,14 @@ import { notFound, RequestError } from '../domain/errors.ts';
 import { isKeyId } from '../domain/ids.ts';
 import type { KeyInput } from '../domain/input/key-input.ts';
 import { hasScope } from '../domain/keys.ts';
-import type { ApiKeys } from './ports.ts';
+import type { ApiKeys, Clock } from './ports.ts';
 import { type Caller, requireTenant, tenantSeen } from './tenancy.ts';
 
 /** Who may do what with keys: a key makes, replaces and ends only what it could make itself. */
 
 export interface KeyRightsDeps {
   readonly apiKeys: Pick<ApiKeys, 'byId'>;
+  readonly clock: Pick<Clock, 'nowMs'>;
   /** Of keys that have none of their own. */
   readonly defaultRateLimit?: RateLimit | undefined;
 }
@@ -29,14 +30,14 @@ export async function keyToRule(
   first: (key: ApiKey) => void = () => {},
 ): Promise<ApiKey> {
   const tenant = tenantSeen(caller);
+  const maker = await makerOf(deps, caller.principal);
   const key = isKeyId(id) ? await deps.apiKeys.byId(id) : undefined;
   if (key === undefined || (tenant !== undefined && key.tenant !== tenant)) {
     throw notFound('key', id);
   }
   first(key);
   requireMayGrant(caller.principal, key);
-  const maker = await boundedMaker(deps, caller.principal);
-  if (maker !== undefined && !couldHaveMade(maker, key)) {
+  if (!couldHaveMade(maker, key)) {
     throw new RequestError(
       'forbidden',
       'This key has an end, addresses or a rate limit, and the other one has wider ones.',
@@ -45,16 +46,20 @@ export async function keyToRule(
   return key;
 }
 
-/** The caller's own key where it has bounds that are handed on; undefined: there are none. */
-export async function boundedMaker(
-  { apiKeys, defaultRateLimit }: KeyRightsDeps,
+/**
+ * The caller's own key as it is stored now. A revoked one may be believed for a while yet, and must
+ * not use that while to make another that nobody has revoked.
+ */
+export async function makerOf(
+  { apiKeys, clock, defaultRateLimit }: KeyRightsDeps,
   principal: Principal,
-): Promise<Maker | undefined> {
-  const isHeld = defaultRateLimit !== undefined && !hasScope(principal, 'admin');
-  if (principal.isBounded !== true && !isHeld) return undefined;
+): Promise<Maker> {
   const maker = await apiKeys.byId(principal.keyId);
-  if (maker !== undefined) return heldTo(maker, defaultRateLimit);
-  throw new RequestError('forbidden', 'This key was revoked.');
+  if (maker === undefined) throw new RequestError('forbidden', 'This key was revoked.');
+  if (maker.expiresAtMs !== undefined && maker.expiresAtMs <= clock.nowMs()) {
+    throw new RequestError('forbidden', 'This key has expired.');
+  }
+  return heldTo(maker, defaultRateLimit);
 }
 
 export function boundsOf(maker: Maker, wanted: Bounds): Bounds {

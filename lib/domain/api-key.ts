@@ -57,6 +57,6 @@ export interface Principal {
   readonly name: string;
   readonly scopes: readonly Scope[];
   readonly tenant?: string;
-  /** The key ends, is for some addresses only, or has a rate limit: so have the keys it makes. */
+  /** The key has bounds of its own: for functions of earlier versions alone, which go by this word. */
   readonly isBounded?: true;
 }

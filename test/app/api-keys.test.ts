@@ -6,7 +6,7 @@ import { ADMIN, adminOf, refusalOf, registryWorld } from '../fakes/registry-worl
 
 const ME = { principal: ADMIN };
 const keyed = (scopes: readonly Scope[], tenant?: string): { principal: Principal } => ({
-  principal: { ...ADMIN, keyId: 'key_0', scopes, ...(tenant !== undefined && { tenant }) },
+  principal: { ...ADMIN, scopes, ...(tenant !== undefined && { tenant }) },
 });
 
 describe('issuing a key', () => {

@@ -72,12 +72,6 @@ describe('a key that ends, is for some addresses or has a rate limit', () => {
     expect((await world.apiKeys.byId(made.id as ApiKey['id']))?.bucket).toBeUndefined();
   });
 
-  it('makes no key any more once it was revoked, however lately it was good', async () => {
-    const { world, made, make } = await bounded(BOUNDS);
-    await deleteKey(world, ME, made.id);
-    expect((await refusalOf(make({}))).code).toBe('forbidden');
-  });
-
   it.each([
     ['its own child', {}, undefined],
     ['one of the same bounds', { rateLimit: undefined }, undefined],
@@ -107,6 +101,40 @@ describe('a key that ends, is for some addresses or has a rate limit', () => {
       Object.entries({ ...BOUNDS, ...without }).filter(([, value]) => value !== undefined),
     );
   }
+});
+
+describe('a key that was good a moment ago', () => {
+  it.each([
+    ['deleted', BOUNDS],
+    ['deleted', {}],
+    ['rotated', {}],
+    ['past its end', { expiresAt: '2026-01-15T12:00:01.000Z' }],
+  ])('and is %s makes, replaces and ends no key any more, with %j', async (how, bounds) => {
+    const { world, made, caller, make } = await bounded(bounds);
+    const other = await createKey(world, ME, { name: 'o', scopes: ['admin'], ...bounds });
+    if (how === 'deleted') await deleteKey(world, ME, made.id);
+    if (how === 'rotated') await rotateKey(world, ME, made.id, { graceSeconds: 0 });
+    world.clock.advance(1_000);
+    const before = await listKeys(world, ME, { limit: 9 });
+    for (const asked of [
+      () => make({}),
+      () => rotateKey(world, caller, other.id, {}),
+      () => rotateKey(world, caller, made.id, {}),
+      () => deleteKey(world, caller, other.id),
+    ]) {
+      const { code, message } = await refusalOf(asked);
+      const said = how === 'deleted' ? 'was revoked' : 'has expired';
+      expect([code, message]).toEqual(['forbidden', `This key ${said}.`]);
+    }
+    expect(await listKeys(world, ME, { limit: 9 })).toEqual(before);
+  });
+
+  it('and has a grace left makes keys until that is over', async () => {
+    const { world, made, make } = await bounded({});
+    await rotateKey(world, ME, made.id, { graceSeconds: 60 });
+    // Never longer than it lives itself.
+    expect(await make({})).toMatchObject({ expiresAt: '2026-01-15T12:01:00.000Z' });
+  });
 });
 
 describe('a key that is held to the rate of the stage', () => {

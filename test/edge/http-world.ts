@@ -11,6 +11,7 @@ import { publishRoutes } from '../../lib/edge/routes/publish.ts';
 import { receiveRoutes } from '../../lib/edge/routes/receive.ts';
 import { ROUTES } from '../../lib/names.ts';
 import { derivedKey, packer, sealer } from '../../lib/runtime/seal.ts';
+import { withCallers } from '../fakes/callers.ts';
 import { deliveryWorld } from '../fakes/delivery-world.ts';
 import { FAKE_RETENTION_DAYS } from '../fakes/stores-history.ts';
 import { undocumented } from './documented.ts';
@@ -48,6 +49,7 @@ export function httpWorld() {
   const telemetry = { ...world.deps.telemetry, middlewares: [], scope: () => {} };
   const deps = {
     ...world.deps,
+    apiKeys: withCallers(world.deps.apiKeys, [ADMIN.keyId]),
     telemetry,
     pepper,
     egress: { mode: 'strict', ownHosts: [] } as const,

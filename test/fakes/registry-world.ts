@@ -4,6 +4,7 @@ import type { AdminKeyVault } from '../../lib/app/ports.ts';
 import type { Principal } from '../../lib/domain/api-key.ts';
 import type { EgressPolicy } from '../../lib/domain/egress.ts';
 import { type FieldError, RequestError } from '../../lib/domain/errors.ts';
+import { withCallers } from './callers.ts';
 import { fakeStores } from './stores.ts';
 import {
   fakeClock,
@@ -25,6 +26,7 @@ export function registryWorld() {
   const stores = fakeStores(clock);
   return {
     ...stores,
+    apiKeys: withCallers(stores.apiKeys, [ADMIN.keyId, adminOf('any').keyId]),
     clock,
     board: breakerBoard({ ...stores, clock, telemetry }),
     fanOutQueue: fakeFanOutQueue(),

@@ -1,4 +1,4 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { totalOf, type Units } from './capacity.ts';
 import { notFound } from './errors.ts';
 import { sendThrough } from './network.ts';
@@ -34,6 +34,8 @@ export interface ModelDynamoDb {
   /** Has `send` and nothing else of a client. */
   readonly client: DynamoDBClient;
   readonly tables: ReadonlyMap<string, TableView>;
+  /** Puts a row as if it had always been there: nothing goes wrong, nothing is spent. */
+  plant(row: PutItemCommand): void;
   /** Every row as it is now; equal for equal contents. */
   snapshot(): Snapshot;
   readonly size: Size;
@@ -78,6 +80,12 @@ export function modelDynamoDb(options: ModelOptions): ModelDynamoDb {
     },
   };
 
+  const tableOf = ({ input: { TableName = '' } }: Command) => {
+    const table = tables.get(TableName);
+    if (table === undefined) throw notFound();
+    return table;
+  };
+
   const send = async (command: Command) => {
     const { operation, run } = handlerOf(command);
     const { input } = command;
@@ -85,15 +93,19 @@ export function modelDynamoDb(options: ModelOptions): ModelDynamoDb {
     const request = { operation, table: TableName, index: IndexName, key: Key };
     return sendThrough(network, { ...request, command: spent.commands++ }, () => {
       const nowMs = time.settle();
-      const table = tables.get(TableName);
-      if (table === undefined) throw notFound();
-      return run({ table, nowMs, ageMs: dice.ageMs, spend }, input);
+      return run({ table: tableOf(command), nowMs, ageMs: dice.ageMs, spend }, input);
     });
   };
 
   return {
     // The adapters ask nothing else of a client.
     client: { send } as unknown as DynamoDBClient,
+    plant(row) {
+      const command = row as unknown as Command;
+      const { run } = handlerOf(command);
+      const about = { table: tableOf(command), nowMs: clock.nowMs(), ageMs: dice.ageMs };
+      run({ ...about, spend: () => {} }, command.input);
+    },
     tables: new Map([...tables].map(([name, table]) => [name, viewOf(table, time.settle)])),
     snapshot() {
       time.settle();

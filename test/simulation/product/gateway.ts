@@ -1,4 +1,3 @@
-import type { Scope } from '../../../lib/domain/api-key.ts';
 import { functionEvent } from '../../../lib/local/http-event.ts';
 import { routeMatcher } from '../../../lib/local/http-routes.ts';
 import { ROUTES } from '../../../lib/names.ts';
@@ -6,6 +5,7 @@ import type { Process } from '../kernel/process.ts';
 import type { Simulation } from '../kernel/simulate.ts';
 import { callFrom } from '../lambda/call.ts';
 import type { ModelFunction } from '../lambda/function.ts';
+import { CALLER } from './caller.ts';
 
 export interface ApiRequest {
   readonly method: string;
@@ -37,8 +37,7 @@ const PLACE = {
   region: 'us-east-1',
   domainName: 'api.example.com',
 };
-const SCOPES: readonly Scope[] = ['admin'];
-const PRINCIPAL = JSON.stringify({ keyId: 'key_simulation', name: 'simulation', scopes: SCOPES });
+const PRINCIPAL = JSON.stringify(CALLER);
 
 /** Routes requests as API Gateway does, with a principal who may do everything. */
 export function gateway(

@@ -26,6 +26,7 @@ import type { LambdaHandler } from '../lambda/instance.ts';
 import { type Rest, schedule } from '../lambda/schedule.ts';
 import { type ModelSqs, modelSqs } from '../sqs/model.ts';
 import type { Weaknesses as SqsWeaknesses } from '../sqs/weaknesses.ts';
+import { plantCaller } from './caller.ts';
 import { told } from './commands.ts';
 import { type Gateway, gateway } from './gateway.ts';
 import { type Keys, modelKeys } from './keys.ts';
@@ -105,6 +106,7 @@ export function deployed(simulation: Simulation, options: ProductOptions): Produ
     ...options.dynamodb,
     ...(options.onWrite && { onWrite: options.onWrite }),
   });
+  plantCaller(db.model);
   const sqs = modelSqs({
     clock: simulation.world.clock,
     random: { unit: simulation.drawsByKey('sqs') },
