@@ -16,6 +16,7 @@ import {
   putIf,
   remove,
   removeIf,
+  requireOwnRow,
   type Store,
   type StoreOptions,
 } from './store.ts';
@@ -125,5 +126,7 @@ async function noteUse(store: Store, lookup: string, usedMs: number): Promise<vo
 
 function apiKeyOf(item: Item): ApiKey {
   const { doc, lu } = item as { readonly doc: string; readonly lu?: number };
-  return { ...(JSON.parse(doc) as ApiKey), ...(lu !== undefined && { lastUsedAtMs: lu }) };
+  const key = JSON.parse(doc) as ApiKey;
+  requireOwnRow(item, keys.apiKey(key.lookup));
+  return { ...key, ...(lu !== undefined && { lastUsedAtMs: lu }) };
 }

@@ -13,6 +13,7 @@ import {
   putIf,
   remove,
   removeIf,
+  requireOwnRow,
   type Store,
   type StoreOptions,
 } from './store.ts';
@@ -175,9 +176,12 @@ function rowOf(
 }
 
 function resourceOf<T extends NamedResource>(
-  { defaults }: Pick<ResourceKind<never>, 'defaults'>,
+  { defaults, prefix }: Pick<ResourceKind<never>, 'defaults' | 'prefix'>,
   item: Item,
 ): T {
   const { doc, v: version } = item as { readonly doc: PackedText; readonly v: number };
-  return { ...defaults, ...fromStored(JSON.parse(unpackText(doc))), version } as unknown as T;
+  const stored = fromStored(JSON.parse(unpackText(doc)));
+  const resource = { ...defaults, ...stored, version } as unknown as T;
+  requireOwnRow(item, keys.resource(resource.tenant, prefix, resource.id));
+  return resource;
 }

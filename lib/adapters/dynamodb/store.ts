@@ -37,6 +37,15 @@ export async function getItem(store: Store, key: Key): Promise<Item | undefined>
   return Item === undefined ? undefined : unmarshall(Item);
 }
 
+/**
+ * Throws unless the row stands at this key, where its document says that it belongs: copied from
+ * elsewhere, it would be opened for whom it names and not for whose row it is.
+ */
+export function requireOwnRow({ pk, sk }: Item, own: Key): void {
+  if (pk === own.pk && sk === own.sk) return;
+  throw new Error(`The row ${pk} ${sk} was tampered with: it belongs at ${own.pk} ${own.sk}.`);
+}
+
 export type PutResult =
   | { readonly kind: 'written'; readonly write: Uint8Array }
   | { readonly kind: 'refused'; readonly existing: Item | undefined };
