@@ -26,14 +26,24 @@ const READINGS: Readonly<Record<string, readonly string[]>> = {
   sender: [],
 };
 
+/** What is done by these no recorder notes, and it stays though the request is refused after it. */
+const UNRECORDED: ReadonlySet<string> = new Set([
+  ...['events', 'progress', 'drains', 'lines'],
+  ...['deliveryQueue', 'workQueue', 'fanOutQueue', 'sender'],
+]);
+
+/** Waited for before anything is done; told whether that is what no recorder notes. */
+type Begin = (isUnrecorded: boolean) => Promise<unknown>;
+
 /**
  * The same stores; before anything is changed by them, or sent, `begin` is waited for. So a request
  * that is refused for what it says has begun nothing, and costs the audit log no write.
  */
-export function beginningAtWrites<S extends object>(stores: S, begin: () => Promise<unknown>): S {
+export function beginningAtWrites<S extends object>(stores: S, begin: Begin): S {
   const ports = Object.entries(stores).map(([name, port]): [string, unknown] => {
     const readings = Object.hasOwn(READINGS, name) ? READINGS[name] : undefined;
-    return [name, readings === undefined ? port : beginning(port, readings, begin)];
+    if (readings === undefined) return [name, port];
+    return [name, beginning(port, readings, () => begin(UNRECORDED.has(name)))];
   });
   return Object.fromEntries(ports) as S;
 }

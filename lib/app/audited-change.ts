@@ -38,8 +38,11 @@ export interface Recorded {
 
 export interface Change<T> {
   readonly asked: ChangeAsked;
-  /** `begin` has been called before it, unless it calls that itself, before it changes anything. */
-  readonly work: (begin: () => Promise<unknown>) => Promise<T>;
+  /**
+   * `begin` has been called before it, unless it calls that itself, before it changes anything; with
+   * `true` before what `recorded` will not know of.
+   */
+  readonly work: (begin: (isUnrecorded: boolean) => Promise<unknown>) => Promise<T>;
   readonly beginsItself?: true;
   /** Called when the work is over. */
   readonly recorded: () => Recorded | undefined;
@@ -52,7 +55,7 @@ export interface Change<T> {
 /**
  * Makes a change that is in the audit log whatever happens: what is to be done is stored before it,
  * or it is not made (503); its entry is in the chain before that is forgotten. Killed in between,
- * the tick adds the entry. A change that is refused, and stored nothing, leaves no entry.
+ * the tick adds the entry. A change that is refused, and has done nothing, leaves no entry.
  */
 export async function audited<T>(deps: ChangeAuditDeps, change: Change<T>): Promise<T> {
   let begun: Promise<AuditIntent> | undefined;
@@ -61,15 +64,19 @@ export async function audited<T>(deps: ChangeAuditDeps, change: Change<T>): Prom
     return begun;
   };
   if (!change.beginsItself) await beginOnce();
+  let hasActed = false;
   let result: T;
   try {
-    result = await change.work(beginOnce);
+    result = await change.work((isUnrecorded) => {
+      hasActed ||= isUnrecorded;
+      return beginOnce();
+    });
   } catch (error) {
     const recorded = change.recorded();
     // What was not begun has changed nothing.
     const intent = await begun?.catch(() => undefined);
     if (intent === undefined) throw error;
-    if (recorded === undefined && isRefusal(error)) await forget(deps, intent);
+    if (recorded === undefined && !hasActed && isRefusal(error)) await forget(deps, intent);
     else await settle(deps, intent, endedAs(intent.draft, 'failed', change, recorded));
     throw error;
   }

@@ -6,7 +6,6 @@ import { jsonBody } from '../domain/input/body.ts';
 import { patchedIntegration, replacedIntegration } from '../domain/input/integration-document.ts';
 import { type IntegrationInput, parseIntegrationInput } from '../domain/input/integration-input.ts';
 import type { Integration } from '../domain/integration.ts';
-import { isJsonObject, type JsonObject } from '../domain/merge-patch.ts';
 import { omit } from '../domain/omit.ts';
 import type { MoveDeps } from './breaker-moves.ts';
 import { storedChain } from './fallback-checks.ts';
@@ -85,11 +84,10 @@ export async function putIntegration(
     }
     if (stored === undefined) return newIntegration(deps, tenantOfNew(seen, input.tenant), input);
     requireSameTenant(caller, stored, input.tenant);
-    return withSettings(deps, stored, input);
+    return await releasing(deps, stored, await withSettings(deps, stored, input));
   };
-  const { created, item } = await releasing(deps, object, read, () =>
-    addOrChange(registry, read, make),
-  );
+  const { created, item } = await addOrChange(registry, read, make);
+  await released(deps, before, item);
   await renewBreakers(deps, before, item, caller.principal.keyId);
   return { created, integration: integrationView(item, { withSecret: created, before }) };
 }
@@ -111,30 +109,31 @@ export async function patchIntegration(
     requireSameTenant(caller, stored, input.tenant);
     // A patch of something else is not refused for what has become of a link meanwhile.
     const keepsChain = !Object.hasOwn(patch, 'fallback');
-    return withSettings(deps, stored, input, keepsChain ? stored.fallback : undefined);
+    const chain = keepsChain ? stored.fallback : undefined;
+    return await releasing(deps, stored, await withSettings(deps, stored, input, chain));
   };
-  const patched = await releasing(deps, patch, read, () => change(registry, read, edit));
+  const patched = await change(registry, read, edit);
+  await released(deps, before, patched);
   await renewBreakers(deps, before, patched, caller.principal.keyId);
   return integrationView(patched, { before });
 }
 
 /**
- * Makes a change, and lets go what the breaker held if the change switches it off: nobody else
- * would. Begun before the change, so that the tick goes on with it after a crash.
+ * What is about to be stored. If it switches the breaker off, what that held is let go, for nobody
+ * else would: begun before the change, so that the tick goes on with it after a crash, and after
+ * everything that the change may be refused for by what it says.
  */
-async function releasing<T>(
-  deps: IntegrationDeps,
-  body: JsonObject,
-  read: () => Promise<Integration | undefined>,
-  work: () => Promise<T>,
-): Promise<T> {
-  const isOff = isJsonObject(body.breaker) && body.breaker.enabled === false;
-  const stored = isOff ? await read() : undefined;
-  if (!stored?.breaker.enabled) return await work();
-  await startSweep(deps, 'release', stored);
-  const done = await work();
-  await drainAtOnce(deps, stored);
-  return done;
+async function releasing(deps: IntegrationDeps, stored: Integration, next: Integration) {
+  if (isSwitchedOff(stored, next)) await startSweep(deps, 'release', stored);
+  return next;
+}
+
+async function released(deps: IntegrationDeps, before: Integration | undefined, now: Integration) {
+  if (before !== undefined && isSwitchedOff(before, now)) await drainAtOnce(deps, before);
+}
+
+function isSwitchedOff(before: Integration, now: Integration): boolean {
+  return before.breaker.enabled && !now.breaker.enabled;
 }
 
 /** Removes it; what it still had to get is cancelled, its history stays. */

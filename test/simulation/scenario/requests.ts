@@ -35,11 +35,11 @@ interface Command {
 
 type Keys = Readonly<Record<string, { readonly S?: string }>>;
 
-/** What a request may change of a resource: how one knows its row in its table. */
+/** What a request may change of a resource, or have done with it: how one knows its row in its table. */
 const RESOURCES: Readonly<Record<string, RegExp>> = {
   [TABLE_NAMES.registry]: /^T#[^ ]* (INT|SRC)#|^KEY#[^ ]* KEY$/,
   [TABLE_NAMES.history]: / D#/,
-  [TABLE_NAMES.state]: /^JOBS |^B#[^ ]* S$/,
+  [TABLE_NAMES.state]: /^JOBS |^SWEEPS |^B#[^ ]* S$/,
 };
 
 export function newRequests(): Requests {
