@@ -24,12 +24,14 @@ const READINGS: Readonly<Record<string, readonly string[]>> = {
   workQueue: [],
   fanOutQueue: [],
   sender: [],
+  // They send by the sender that they were made with.
+  tokens: [],
 };
 
 /** What is done by these no recorder notes, and it stays though the request is refused after it. */
 const UNRECORDED: ReadonlySet<string> = new Set([
   ...['events', 'progress', 'drains', 'lines'],
-  ...['deliveryQueue', 'workQueue', 'fanOutQueue', 'sender'],
+  ...['deliveryQueue', 'workQueue', 'fanOutQueue', 'sender', 'tokens'],
 ]);
 
 /** Waited for before anything is done; told whether that is what no recorder notes. */

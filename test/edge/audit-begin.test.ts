@@ -6,7 +6,7 @@ import { httpWorld } from './http-world.ts';
 const HARMLESS = [
   ...['auditTrail', 'auditIntents', 'auditDigests', 'digestSigner', 'digestKeyState'],
   ...['clock', 'random', 'telemetry', 'tally', 'budgets', 'answersKept', 'egress', 'sealer'],
-  ...['targets', 'probes', 'tokens'],
+  ...['targets', 'probes'],
   // By the stores of who made it, for what was decided before.
   ...['board', 'limitDrains'],
   // The authorizer's alone.
@@ -35,4 +35,28 @@ it('what only reads begins nothing, and a change that cannot be begun is not mad
   const sweep = { kind: 'release', tenant: 'default', integrationId: 'int_1', startedAtMs: 1 };
   await expect(stores.progress.startSweep(sweep as never)).rejects.toThrow('down');
   expect(await deps.progress.sweeps()).toEqual([]);
+});
+
+it('a test call that cannot be begun sends nothing, nor asks for a token', async () => {
+  const { deps, call } = httpWorld();
+  const auth = {
+    ...{ type: 'oauth2ClientCredentials', tokenUrl: 'https://id.example.com/token' },
+    ...{ clientId: 'c', clientSecret: 'the-client-secret' },
+  };
+  const body = { name: 'svc', endpoint: 'https://svc.example.com/in', auth };
+  expect((await call('POST', '/v1/integrations', { body })).status).toBe(201);
+  const sent: string[] = [];
+  const { send } = deps.sender;
+  deps.sender.send = async (one) => {
+    sent.push(one.url);
+    return await send(one);
+  };
+  const { put } = deps.auditIntents;
+  deps.auditIntents.put = () => Promise.reject(new Error('down'));
+  const asked = () => call('POST', '/v1/integrations/svc/test', { body: {} });
+  expect((await asked()).status).toBe(503);
+  expect(sent).toEqual([]);
+  deps.auditIntents.put = put;
+  expect((await asked()).status).toBe(200);
+  expect(sent[0]).toBe(auth.tokenUrl);
 });
