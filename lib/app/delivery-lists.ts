@@ -99,7 +99,8 @@ async function source(
   }
   if (integration !== undefined) {
     const query = { integrationId: integration, range, limit };
-    const rows = stored((after) => deps.deliveries.ofIntegration({ ...query, ...after }));
+    const all = stored((after) => deps.deliveries.ofIntegration({ ...query, ...after }));
+    const rows = tenant === undefined ? all : whileOf(tenant, all);
     return lookedUp(deps, merged([rows, recentTargets(deps, integration, tenants, range)]));
   }
   const events = eventStream(deps.events, tenants, range, Math.min(page.limit, 5 * WIDTH));
@@ -115,6 +116,17 @@ function stored(
 ): Stream<PlacedDelivery> {
   const rows = itemsOf((after) => read(after === undefined ? {} : { after }));
   return expanded(rows, 1, async (row) => [placed(row)]);
+}
+
+/**
+ * Up to the first row of another tenant: an integration is one tenant's for ever, so that is the
+ * first of all, and a foreign integration is listed as one that never was.
+ */
+async function* whileOf(tenant: string, rows: Stream<PlacedDelivery>): Stream<PlacedDelivery> {
+  for await (const row of rows) {
+    if (row.item?.tenant !== tenant) return;
+    yield row;
+  }
 }
 
 /** Every delivery of an event: its rows, and its targets that have none. */

@@ -174,6 +174,37 @@ describe('the list of deliveries', () => {
     expect(pages.map((page) => page.length)).toEqual([0, 1]);
   });
 
+  it('of a foreign integration is that of one that never was, after one read', async () => {
+    const world = deliveryWorld();
+    const bank = await world.register('bank', { tenant: 'victim' });
+    for (let i = 0; i < 60; i++) {
+      await world.publish({ tenant: 'victim', id: `v${i}` });
+      await world.pump();
+    }
+    let reads = 0;
+    const { ofIntegration } = world.deps.deliveries;
+    const deliveries: typeof world.deps.deliveries = {
+      ...world.deps.deliveries,
+      ofIntegration: async (query) => {
+        reads += 1;
+        return await ofIntegration(query);
+      },
+    };
+    const deps = { ...world.deps, deliveries };
+    const missing = 'int_01mg0fcdg20000000000000002' as const;
+    for (const filter of [{}, { status: 'queued' as const }, { type: 'order.*' }]) {
+      for (const integration of [bank.id, missing]) {
+        reads = 0;
+        const asked = { range: {}, tenant: 'mallory', integration, ...filter };
+        expect(await listDeliveries(deps, asked, { limit: 1 })).toEqual(NOTHING);
+        expect(reads).toBe(1);
+      }
+    }
+    // Deleted, it stays its own tenant's to list.
+    expect(await world.deps.integrations.remove(bank)).toBe('removed');
+    expect(await allOf(world, { tenant: 'victim', integration: bank.id })).toHaveLength(60);
+  });
+
   it('is the same for any way of cutting it into pages', async () => {
     const { world } = await busyWorld(12);
     const whole = (await allOf(world)).map(placeOf);

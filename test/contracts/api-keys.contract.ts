@@ -55,6 +55,15 @@ export function apiKeysContract(make: MakeWorld): void {
     expect(even.next).toBeUndefined();
   });
 
+  it('shows a tenant to the end, however small the page and however many others have', async () => {
+    const { apiKeys } = (await make()).stores;
+    for (let n = 1; n <= 70; n++) await apiKeys.create(apiKey(n, { tenant: 'other' }));
+    expect(await apiKeys.list({ tenant: 'even', limit: 1 })).toEqual({
+      items: [],
+      next: undefined,
+    });
+  });
+
   it('notes the use in steps of ten minutes, never backwards', async () => {
     const { stores, another } = await make();
     const key = apiKey(1);

@@ -90,6 +90,13 @@ export function jobsContract(make: MakeWorld): void {
       expect(seen).toEqual([5, 4, 3, 2, 1]);
     });
 
+    it('show a tenant to the end, however small the page and however many others have', async () => {
+      const jobs = await open();
+      for (let n = 1; n <= 70; n++) await jobs.create(job(n, { tenant: 'other' }));
+      const page = await jobs.list({ tenant: 'default', limit: 1 });
+      expect(page).toEqual({ items: [], next: undefined });
+    });
+
     it('show one tenant, one status, one kind', async () => {
       const jobs = await open();
       const over = cancelled(job(2), T0 + 5);

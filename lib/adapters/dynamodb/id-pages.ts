@@ -39,6 +39,11 @@ export function ofTenant(
 
 /** Reads made for one page that a filter thins out. */
 const READS_MAX = 20;
+/**
+ * Rows of each but the first: were they as few as the page, one that a tenant sees little of would
+ * end early, and tell how much there is of others.
+ */
+const THINNED_READ_MIN = 100;
 
 export interface PageQuery<T> {
   readonly decode: (item: Item) => T;
@@ -56,7 +61,7 @@ export async function pageById<T extends { readonly id: string }>(
   let seen: string | undefined;
   for (let read = 0; read < READS_MAX && found.length <= limit; read++) {
     // One more than the page, to know whether it is the last, and one for `after` itself.
-    const items = await reader.next(limit + 2);
+    const items = await reader.next(Math.max(limit + 2, read === 0 ? 0 : THINNED_READ_MIN));
     if (items === undefined) return { items: found, next: undefined };
     const values = items.map(decode).filter((value) => value.id !== after);
     seen = values.at(-1)?.id ?? seen;
