@@ -155,7 +155,7 @@ describe('limits', () => {
       '1.5 is not allowed: a whole number from 1 to 200',
     ],
     [{ burst: 5 }, 'limits.burst', 'is not a field here; allowed: perSecond, concurrency'],
-    [5, 'limits', '5 is not allowed: an object'],
+    [5, 'limits', 'a number is not allowed: an object'],
   ])('are refused as %j at %s', async (limits, path, message) => {
     expect(await refused({ limits })).toEqual({ [path]: message });
   });

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { type FieldError, RequestError, shown } from '../errors.ts';
 import { HOSTILE_NAMES } from '../json-names.ts';
 import { isJsonObject, type JsonObject } from '../merge-patch.ts';
-import { refusal } from './field.ts';
+import { holderRefusal } from './field.ts';
 
 /** What a body may hold besides the fields of its schema. */
 export interface BodyRules {
@@ -42,7 +42,8 @@ export function parseBody<T extends z.core.$ZodType>(
 
 /** The body as an object, free of keys that could reach a prototype and of absurd nesting. */
 export function jsonBody(body: unknown): JsonObject {
-  if (!isJsonObject(body)) throw invalid([{ path: '', message: refusal(body, 'a JSON object') }]);
+  if (!isJsonObject(body))
+    throw invalid([{ path: '', message: holderRefusal(body, 'a JSON object') }]);
   const problems = structureProblems(body);
   if (problems.length > 0) throw invalid(problems);
   return body;

@@ -10,12 +10,21 @@ import { METADATA_CHARS_MAX, METADATA_NAME_CHARS_MAX, METADATA_PAIRS_MAX } from 
 interface Given {
   readonly code?: string | undefined;
   readonly input?: unknown;
-  readonly keys?: readonly string[] | undefined;
+  readonly expected?: unknown;
 }
 
-/** Refuses with the value given; a list or an object is only named, it may hold secrets. */
+/** What may hold secrets: what was given in place of one may be the secret itself. */
+const HOLDERS: readonly unknown[] = ['array', 'object', 'record'];
+
+/**
+ * Refuses with the value given. Of a list or an object, and of what stands where one is expected,
+ * only the kind is said.
+ */
 export function refusing(rule: string) {
-  return { error: ({ input }: Given) => refusal(input, rule) };
+  return {
+    error: ({ input, expected }: Given) =>
+      HOLDERS.includes(expected) ? holderRefusal(input, rule) : refusal(input, rule),
+  };
 }
 
 /** Refuses without a word about the value. */
@@ -31,9 +40,22 @@ export function refusal(given: unknown, rule: string): string {
   return given === undefined ? `is required: ${rule}` : `${worded(given)} is not allowed: ${rule}`;
 }
 
+/** The words of a refusal of what is no list, or no object: of what was given only the kind. */
+export function holderRefusal(given: unknown, rule: string): string {
+  return given === undefined ? `is required: ${rule}` : `${kindOf(given)} is not allowed: ${rule}`;
+}
+
 function worded(value: unknown): string {
+  return Array.isArray(value) || (isJsonObject(value) && !isLongNumber(value))
+    ? kindOf(value)
+    : quoted(value);
+}
+
+function kindOf(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  return isJsonObject(value) && !isLongNumber(value) ? 'an object' : quoted(value);
+  if (typeof value === 'string') return 'a text';
+  if (typeof value === 'number' || isLongNumber(value)) return 'a number';
+  return isJsonObject(value) ? 'an object' : String(value);
 }
 
 export const text = (pattern: RegExp, charsMax: number, rule: string) =>
@@ -101,7 +123,7 @@ export const fields = <T extends z.core.$ZodShape>(shape: T) =>
     error: ({ code, input }: Given) =>
       code === 'unrecognized_keys'
         ? `is not a field here; allowed: ${Object.keys(shape).join(', ') || 'none'}`
-        : refusal(input, 'an object'),
+        : holderRefusal(input, 'an object'),
   });
 
 const METADATA_NAME = new RegExp(`^[^\\p{Cc}]{1,${METADATA_NAME_CHARS_MAX}}$`, 'u');
@@ -112,7 +134,7 @@ export const metadata = () => {
   const value = text(/^/, METADATA_CHARS_MAX, `a text of at most ${METADATA_CHARS_MAX} characters`);
   return z
     .record(name, value, {
-      error: ({ code, input }) => named(code, input) ?? rule.error({ input }),
+      error: (issue) => named(issue.code, issue.input) ?? rule.error(issue),
     })
     .check(z.refine((pairs) => Object.keys(pairs).length <= METADATA_PAIRS_MAX, rule));
 };

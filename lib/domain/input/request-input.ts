@@ -99,8 +99,8 @@ export const authSchema = z.discriminatedUnion(
     }),
     fields({
       type: choice(['basic']),
-      // RFC 7617: the first colon ends the user name.
-      username: text(
+      // RFC 7617: the first colon ends the user name; what is given with one may be both.
+      username: secretText(
         /^[^:\p{Cc}]+$/u,
         USERNAME_CHARS_MAX,
         `1 to ${USERNAME_CHARS_MAX} characters, no colon`,

@@ -15,6 +15,7 @@ import {
   nameText,
   opaque,
   refusal,
+  secretText,
   tenantText,
   text,
   whole,
@@ -65,7 +66,7 @@ export const sourceSchema = fields({
   provider: choice(PROVIDER_IDS, OTHER_PROVIDERS),
   secret: z.optional(opaque('a text')),
   secrets: z.optional(listOf(opaque('a text'), 1, SECRETS_LIVE_MAX)),
-  publicKey: z.optional(text(/^/, 100, 'a public key, whpk_…')),
+  publicKey: z.optional(secretText(/^/, 100, 'a public key, whpk_…')),
   description: z._default(description(), ''),
   eventTypePrefix: z.optional(
     text(
