@@ -80,12 +80,19 @@ const CALLERS_ID_RULE = '1–128 of A–Z a–z 0–9 _ -, not beginning with br
 const ORDERING_KEY_RULE = '1 to 128 visible ASCII characters, no space';
 const TYPE_RULE = `dot-separated segments of A–Z a–z 0–9 _ -, up to ${EVENT_TYPE_CHARS_MAX} characters, such as invoice.paid`;
 
-/** An RFC 3339 time in milliseconds, undefined for any other text. */
+/** RFC 3339 has four digits for a year: another offset must not lead to what it cannot write. */
+const EARLIEST_MS = Date.parse('0001-01-01T00:00:00.000Z');
+const LATEST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+/** What `parseInstant` takes, for a refusal. */
+export const INSTANT_RULE =
+  'an RFC 3339 time such as 2026-01-31T12:00:00.000Z, of the years 0001 to 9999 in UTC';
+
+/** An RFC 3339 time in milliseconds, undefined for any other text and one out of range. */
 export function parseInstant(text: string): number | undefined {
   if (!RFC3339.test(text)) return undefined;
   const atMs = Date.parse(text.replace(/[Tt]/, 'T').replace(/[Zz]$/, 'Z').replace(/:60/, ':59'));
   // Date.parse rolls 31 February over into March: the day must still be the one written.
-  if (Number.isNaN(atMs)) return undefined;
+  if (!(atMs >= EARLIEST_MS && atMs <= LATEST_MS)) return undefined;
   const day = Number(text.slice(8, 10));
   const lastDay = new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0));
   return day > lastDay.getUTCDate() ? undefined : atMs;
@@ -134,8 +141,7 @@ class EventReader {
     if (value === undefined) return undefined;
     const atMs = typeof value === 'string' ? parseInstant(value) : undefined;
     if (atMs !== undefined) return atMs;
-    const example = '2026-01-31T12:00:00.000Z';
-    return this.fail(path, `${quoted(value)} is no RFC 3339 time such as ${example}`);
+    return this.fail(path, `${quoted(value)} is not allowed: ${INSTANT_RULE}`);
   }
 
   texts(path: string): readonly string[] | undefined {

@@ -1,5 +1,5 @@
 import { invalidField, RequestError, shown } from '../domain/errors.ts';
-import { parseInstant } from '../domain/event-input.ts';
+import { INSTANT_RULE, parseInstant } from '../domain/event-input.ts';
 import { TENANT } from '../domain/integration.ts';
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from '../domain/page.ts';
 import type { HttpRequest } from './request.ts';
@@ -63,10 +63,7 @@ export function instantOf(query: Query, name: string): number | undefined {
   // In a query string a bare `+` is a space: the offset of a time that was not encoded.
   const atMs = parseInstant(value.replace(' ', '+'));
   if (atMs !== undefined) return atMs;
-  throw invalidField(
-    name,
-    `${quote(value)} is no RFC 3339 time; allowed: such as 2026-01-31T12:00:00.000Z`,
-  );
+  throw invalidField(name, `${quote(value)} is not allowed; allowed: ${INSTANT_RULE}`);
 }
 
 /** `since` (inclusive) and `until` (exclusive). */

@@ -109,6 +109,16 @@ describe('an event as the caller gives it', () => {
     ]);
   });
 
+  it.each(['timestamp', 'deliverAt'])('names the years that %s may be in', (path) => {
+    const given = '9999-12-31T23:59:59-14:00';
+    expect(problems({ type: 'a', [path]: given })).toEqual([
+      {
+        path,
+        message: `"${given}" is not allowed: an RFC 3339 time such as 2026-01-31T12:00:00.000Z, of the years 0001 to 9999 in UTC`,
+      },
+    ]);
+  });
+
   it('does not take inherited names for fields', () => {
     expect(problems(JSON.parse('{"type":"a","__proto__":{"id":"x"}}'))).toMatchObject([
       { path: '__proto__' },
@@ -128,6 +138,13 @@ describe('an instant', () => {
     ['2026-01-15', undefined],
     ['2026-01-15T24:00:00Z', undefined],
     ['2026-01-15T12:00:00+24:00', undefined],
+    ['9999-12-31T23:59:59.999Z', Date.UTC(9999, 11, 31, 23, 59, 59, 999)],
+    ['9999-12-31T23:59:59-14:00', undefined],
+    ['9999-12-31T23:59:59-00:01', undefined],
+    ['0001-01-01T00:00:00Z', Date.parse('0001-01-01T00:00:00.000Z')],
+    ['0000-12-31T12:00:00-12:00', Date.parse('0001-01-01T00:00:00.000Z')],
+    ['0000-12-31T23:59:59.999Z', undefined],
+    ['0000-01-01T00:00:00+14:00', undefined],
   ])('%s', (text, expected) => {
     expect(parseInstant(text)).toBe(expected);
   });

@@ -151,6 +151,7 @@ describe('a key', () => {
     [{ name: 'ci', scopes: ['admin'], tenant: 'a b' }, ['tenant']],
     [{ name: 'ci', scopes: ['admin'], expiresAt: '2026-01-01T00:00:00Z' }, ['expiresAt']],
     [{ name: 'ci', scopes: ['admin'], expiresAt: 'soon' }, ['expiresAt']],
+    [{ name: 'ci', scopes: ['admin'], expiresAt: '9999-12-31T23:59:59-14:00' }, ['expiresAt']],
     [{ name: 'ci', scopes: ['admin'], expiresAt: 5 }, ['expiresAt']],
     [
       { name: 'ci', scopes: ['admin'], rateLimit: {}, allowCidrs: [] },

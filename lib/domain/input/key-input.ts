@@ -1,12 +1,11 @@
 import * as z from 'zod/mini';
 import { type RateLimit, SCOPES, type Scope } from '../api-key.ts';
 import { BURST_MAX, RATE_PER_SECOND } from '../api-key-rate.ts';
-import { shown } from '../errors.ts';
-import { parseInstant } from '../event-input.ts';
+import { INSTANT_RULE, parseInstant } from '../event-input.ts';
 import { instant } from '../instant.ts';
 import { parseBody } from './body.ts';
 import { canonicalCidrs, cidrProblems, cidrs } from './cidr-list.ts';
-import { choice, decimal, fields, listOf, tenantText, text, whole } from './field.ts';
+import { choice, decimal, fields, listOf, refusal, tenantText, text, whole } from './field.ts';
 
 /** Everything a caller may set of a key. */
 export interface KeyInput {
@@ -41,7 +40,7 @@ export const keySchema = fields({
       burst: whole(1, BURST_MAX),
     }),
   ),
-  expiresAt: z.optional(text(/^/, 40, 'an RFC 3339 time such as 2030-01-31T12:00:00.000Z')),
+  expiresAt: z.optional(text(/^/, 40, INSTANT_RULE)),
 });
 
 export const keyRotationSchema = fields({
@@ -81,7 +80,6 @@ function expiryProblems(given: unknown, nowMs: number) {
   if (typeof given !== 'string') return [];
   const atMs = parseInstant(given);
   if (atMs !== undefined && atMs > nowMs) return [];
-  const now = instant(nowMs);
-  const message = `${JSON.stringify(shown(given))} is not allowed: an RFC 3339 time after ${now}`;
-  return [{ path: 'expiresAt', message }];
+  const allowed = `${INSTANT_RULE}, after ${instant(nowMs)}`;
+  return [{ path: 'expiresAt', message: refusal(given, allowed) }];
 }

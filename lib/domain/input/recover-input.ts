@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { type FieldError, shown } from '../errors.ts';
-import { parseInstant } from '../event-input.ts';
+import { INSTANT_RULE, parseInstant } from '../event-input.ts';
 import { instant } from '../instant.ts';
 import type { JsonObject } from '../merge-patch.ts';
 import { RECOVER_STATUSES, type RecoverRequest, type RecoverStatus } from '../recovery.ts';
@@ -14,12 +14,11 @@ export interface RecoverRule {
 }
 
 const DAY_MS = 86_400_000;
-const INSTANT = 'an RFC 3339 time such as 2026-01-31T12:00:00.000Z';
 const STATUS_RULE = `one of ${RECOVER_STATUSES.join(', ')}, or a list of them`;
 
 export const recoverSchema = fields({
-  since: z.string(refusing(INSTANT)),
-  until: z.optional(z.string(refusing(INSTANT))),
+  since: z.string(refusing(INSTANT_RULE)),
+  until: z.optional(z.string(refusing(INSTANT_RULE))),
   status: z.optional(z.unknown()),
   dryRun: z._default(flag(), false),
 });
@@ -64,7 +63,9 @@ function instantOf(given: JsonObject, path: 'since' | 'until') {
   const text = given[path];
   if (typeof text !== 'string') return {};
   const atMs = parseInstant(text);
-  return atMs === undefined ? { problem: { path, message: refusal(text, INSTANT) } } : { atMs };
+  return atMs === undefined
+    ? { problem: { path, message: refusal(text, INSTANT_RULE) } }
+    : { atMs };
 }
 
 function statusProblems(status: unknown): readonly FieldError[] {

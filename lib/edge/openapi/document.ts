@@ -14,8 +14,8 @@ const CONTRACT_VERSION = '1.0.0';
 /** What a route of every method is documented for. */
 const EVERY_METHOD = [...['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']];
 
-const DESCRIPTION = `JSON, camelCase; times are RFC 3339 in UTC with milliseconds, durations seconds
-unless the name says otherwise.
+const DESCRIPTION = `JSON, camelCase; times are RFC 3339 in UTC with milliseconds, taken with any
+offset, of the years 0001 to 9999 in UTC; durations seconds unless the name says otherwise.
 
 **Errors** are \`application/problem+json\` (RFC 9457) with a stable \`code\`; 422 names every wrong
 field in \`errors\`. A path that exists for other methods answers 405 with \`Allow\`, any other 404.
