@@ -82,9 +82,18 @@ function made(provider: KeyedProvider, random: Uint8Array): string {
 }
 
 function keyed(verification: Verification): KeyedVerification {
-  if (verification.provider !== 'none') return verification;
-  throw new RequestError(
-    'invalid-state',
-    'provider: "none" checks nothing and has no secret; set another provider first.',
-  );
+  if (verification.provider === 'none') {
+    throw new RequestError(
+      'invalid-state',
+      'provider: "none" checks nothing and has no secret; set another provider first.',
+    );
+  }
+  // A secret beside the public key would rotate nothing: what the old key signs would still pass.
+  if ('publicKey' in verification && verification.secrets.length === 0) {
+    throw new RequestError(
+      'invalid-state',
+      'publicKey: this source has no secret, a key pair of the sender signs; give its new public key by PATCH.',
+    );
+  }
+  return verification;
 }

@@ -249,6 +249,29 @@ describe('rotating the secret of a source', () => {
     expect(answer).toEqual({ current: secret, previous: [] });
   });
 
+  it.each([['standard-webhooks'], ['svix']])(
+    'is refused where a public key of %s is all there is to rotate',
+    async (provider) => {
+      const { world, secretsOf } = setUp();
+      await createSource(world, ME, { name: 'in', provider, publicKey });
+      for (const body of [{}, { secret: newSecret('svix', new Uint8Array(32)) }]) {
+        const { code, message } = await refusalOf(rotateSourceSecret(world, ME, 'in', body));
+        expect([code, message]).toEqual(['invalid-state', expect.stringContaining('by PATCH')]);
+      }
+      expect(await secretsOf('in')).toEqual([]);
+    },
+  );
+
+  it('leaves the public key be that is beside the secret', async () => {
+    const { world, stored } = setUp();
+    const provider = 'standard-webhooks';
+    const secret = newSecret(provider, new Uint8Array(32));
+    await createSource(world, ME, { name: 'in', provider, publicKey, secret });
+    const { previous } = await rotateSourceSecret(world, ME, 'in', {});
+    expect(previous).toMatchObject([{ secret }]);
+    expect((await stored('in')).verification).toMatchObject({ publicKey });
+  });
+
   it('is refused where nothing is checked', async () => {
     const { world } = setUp();
     await createSource(world, ME, { name: 'open', provider: 'none' });
