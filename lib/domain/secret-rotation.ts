@@ -1,10 +1,12 @@
+import { RequestError } from './errors.ts';
 import { SECRETS_LIVE_MAX } from './secrets.ts';
 import type { SigningSecret } from './signing.ts';
 
 /**
  * The secrets with `next` in front. The others go on counting for `graceSeconds` at most, none
- * longer than it was promised before, so that a request may be repeated; at most ten in all are
- * kept. Rotating to the secret that is current already can only end a grace early.
+ * longer than it was promised before, so that a request may be repeated. Rotating to the secret
+ * that is current already can only end a grace early. No grace is ended by another secret's coming:
+ * what would make more than ten is refused.
  */
 export function rotated(
   secrets: readonly SigningSecret[],
@@ -19,7 +21,23 @@ export function rotated(
       secret,
       expiresAtMs: Math.min(expiresAtMs, endsAtMs),
     }));
-  return [{ secret: next }, ...unexpired(others, nowMs)].slice(0, SECRETS_LIVE_MAX);
+  const live = [{ secret: next }, ...unexpired(others, nowMs)];
+  if (live.length > SECRETS_LIVE_MAX) throw tooMany(secrets, nowMs);
+  return live;
+}
+
+function tooMany(secrets: readonly SigningSecret[], nowMs: number): RequestError {
+  const ends = unexpired(secrets, nowMs).flatMap(({ expiresAtMs }) => expiresAtMs ?? []);
+  const first = ends.length === 0 ? '' : ` The next of them ends at ${iso(Math.min(...ends))}.`;
+  return new RequestError(
+    'limit-reached',
+    `secret: ${SECRETS_LIVE_MAX} secrets are in force, as many as may be at once.${first} ` +
+      'Allowed: to wait for that, or "graceSeconds": 0, which ends all but the new one now.',
+  );
+}
+
+function iso(atMs: number): string {
+  return new Date(atMs).toISOString();
 }
 
 /** Those that still count; one that expires now is gone. */

@@ -52,6 +52,28 @@ describe('rotating the secret of an integration', () => {
     expect((await stored()).signing).toMatchObject({ secrets: [{ secret: current }] });
   });
 
+  it('is refused while ten are in force, and ends none of them', async () => {
+    const { world } = setUp();
+    await made(world);
+    for (let i = 0; i < 9; i++) {
+      world.clock.advance(1000);
+      await rotateSecret(world, ME, 'erp', {});
+    }
+    const ten = await readSecrets(world, ME, 'erp');
+    expect(ten).toMatchObject({ previous: { length: 9 } });
+    const { code, message } = await refusalOf(rotateSecret(world, ME, 'erp', {}));
+    expect([code, message]).toEqual([
+      'limit-reached',
+      'secret: 10 secrets are in force, as many as may be at once. The next of them ends at 2026-01-16T12:00:01.000Z. Allowed: to wait for that, or "graceSeconds": 0, which ends all but the new one now.',
+    ]);
+    expect(await readSecrets(world, ME, 'erp')).toEqual(ten);
+    // One of the ten in front again makes no eleventh.
+    const secret = ten.previous.at(-1)?.secret;
+    expect((await rotateSecret(world, ME, 'erp', { secret })).previous).toHaveLength(9);
+    world.clock.advance(DAY);
+    expect((await rotateSecret(world, ME, 'erp', {})).previous).toHaveLength(1);
+  });
+
   it('rotates upon what won a race', async () => {
     const { world, stored, touch } = setUp();
     await made(world);
@@ -90,7 +112,7 @@ describe('rotating the secret of an integration', () => {
 });
 
 describe('a list of secrets', () => {
-  it('never keeps more than ten, the current one first, none longer than was promised', () => {
+  it('never has more than ten, the current one first, each for as long as was promised', () => {
     const grace = fc.integer({ min: 0, max: 604_800 });
     fc.assert(
       fc.property(fc.array(fc.tuple(grace, fc.nat(3_600_000)), { maxLength: 30 }), (rotations) => {
@@ -99,7 +121,13 @@ describe('a list of secrets', () => {
         for (const [i, [graceSeconds, waitMs]] of rotations.entries()) {
           nowMs += waitMs;
           const before = secrets;
+          const lasting = unexpired(before, nowMs);
+          if (lasting.length >= 10 && graceSeconds > 0) {
+            expect(() => rotated(before, `s${i}`, graceSeconds, nowMs)).toThrow('at once');
+            continue;
+          }
           secrets = rotated(before, `s${i}`, graceSeconds, nowMs);
+          expect(secrets).toHaveLength(graceSeconds === 0 ? 1 : lasting.length + 1);
           expect(secrets[0]).toEqual({ secret: `s${i}` });
           expect(secrets.length).toBeLessThanOrEqual(10);
           for (const { secret, expiresAtMs } of secrets.slice(1)) {

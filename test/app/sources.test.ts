@@ -239,6 +239,18 @@ describe('rotating the secret of a source', () => {
     });
   });
 
+  it('is refused while ten are in force, but not without a grace', async () => {
+    const { world, secretsOf } = setUp();
+    await createSource(world, ME, { name: 'in', provider: 'token' });
+    for (let i = 0; i < 9; i++) await rotateSourceSecret(world, ME, 'in', {});
+    const ten = await secretsOf('in');
+    expect(ten).toHaveLength(10);
+    const { code } = await refusalOf(rotateSourceSecret(world, ME, 'in', {}));
+    expect([code, await secretsOf('in')]).toEqual(['limit-reached', ten]);
+    await rotateSourceSecret(world, ME, 'in', { graceSeconds: 0 });
+    expect(await secretsOf('in')).toHaveLength(1);
+  });
+
   it('needs the secret of a provider that makes its own', async () => {
     const { world } = setUp();
     await createSource(world, ME, GITHUB);

@@ -124,7 +124,7 @@ const ACTIONS: Operations = {
     query: ONE,
     body: optionalBody('Rotation'),
     answers: { 200: answered('Both sign until the grace ends.', 'IntegrationSecrets') },
-    problems: ['invalid-state', 'conflict'],
+    problems: ['invalid-state', 'limit-reached', 'conflict'],
   },
   'POST /v1/integrations/{integration}/recover': {
     id: 'recover',

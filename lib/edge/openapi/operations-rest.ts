@@ -123,7 +123,7 @@ const SOURCES: Operations = {
     query: ONE,
     body: optionalBody('Rotation'),
     answers: { 200: answered('Both count until the grace ends.', 'SourceSecrets') },
-    problems: ['invalid-state', 'conflict'],
+    problems: ['invalid-state', 'limit-reached', 'conflict'],
   },
   'GET /v1/providers': {
     ...{ id: 'listProviders', tag: 'Sources', scope: 'sources:read', summary: 'The verifiers' },
