@@ -3,7 +3,7 @@ import type { Attempt, Delivery, DeliveryStatus } from '../domain/delivery.ts';
 import { newDelivery } from '../domain/delivery-transitions.ts';
 import type { EventRecord } from '../domain/event.ts';
 import { parseExactJson } from '../domain/exact-json.ts';
-import { deliveryId, type IntegrationId } from '../domain/ids.ts';
+import { deliveryId, type IntegrationId, isSourceId } from '../domain/ids.ts';
 import { instant, instantOrNull } from '../domain/instant.ts';
 import { queuedCallShown } from '../domain/queued-call.ts';
 import { redactedJson, redactedText, redactedValues } from '../domain/redact.ts';
@@ -38,14 +38,25 @@ export function eventView(event: EventRecord) {
   };
 }
 
-/** An event's view without anything that its publisher put into it but its id and type. */
+/** A list's view of an event without what its publisher put into it but its id and type. */
+export function redactedSummary(view: ReturnType<typeof eventSummaryView>) {
+  return { ...view, source: redactedSource(view.source) };
+}
+
+/** An event's view without anything that its publisher put into it but its id, type and times. */
 export function redactedEvent(view: ReturnType<typeof eventView>) {
   return {
     ...view,
+    source: redactedSource(view.source),
     metadata: redactedValues(view.metadata),
     orderingKey: redactedText(view.orderingKey),
     data: redactedJson(view.data),
   };
+}
+
+/** The id of a source is one of ours; of a CloudEvent it is any text, such as somebody's address. */
+function redactedSource(source: string | null): string | null {
+  return source !== null && isSourceId(source) ? source : redactedText(source);
 }
 
 /** A delivery as lists show it; `attempts` counts them. */

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
   deliveryDetailView,
+  eventSummaryView,
   eventView,
   redactedDelivery,
   redactedEvent,
+  redactedSummary,
 } from '../../lib/app/history-views.ts';
 import { parseExactJson } from '../../lib/domain/exact-json.ts';
 import { redactedJson, redactedText } from '../../lib/domain/redact.ts';
@@ -48,16 +50,28 @@ describe('a redacted value', () => {
 
 describe('a redacted view', () => {
   it('keeps the ids, the type and the times of an event, and nothing else of its publisher', () => {
+    const source = `src_${'0'.repeat(26)}`;
     const body = '{"type":"a.b","timestamp":"t","data":{"card":"canary-1"}}';
     const view = eventView({
       ...event(1),
-      ...{ body, metadata: { team: 'canary-2' }, orderingKey: 'canary-3' },
+      ...{ body, metadata: { team: 'canary-2' }, orderingKey: 'canary-3', source },
     });
     const redacted = redactedEvent(view);
     expect(JSON.stringify(redacted)).not.toContain('canary');
-    const { id, type, tenant, acceptedAt, source } = view;
+    const { id, type, tenant, acceptedAt } = view;
     expect(redacted).toMatchObject({ id, type, tenant, acceptedAt, source });
     expect(redacted.data).toEqual({ card: '[string]' });
+  });
+
+  it('has no source that a publisher wrote, in a list neither', () => {
+    const told = { ...event(1), body: '{"data":null}', source: '/users/ann@example.com' };
+    expect(redactedEvent(eventView(told)).source).toBe('[string]');
+    expect(redactedSummary(eventSummaryView(told))).toEqual({
+      ...eventSummaryView(told),
+      source: '[string]',
+    });
+    const { source: _, ...plain } = told;
+    expect(redactedSummary(eventSummaryView(plain)).source).toBeNull();
   });
 
   it('keeps how attempts went, and nothing of what was answered', () => {

@@ -203,7 +203,7 @@ describe('an export that is redacted', () => {
     });
   });
 
-  it('has lists and CSV as they are: they show nothing that would have to go', async () => {
+  it('has lists and CSV of it as they are: they show nothing that would have to go', async () => {
     for (const path of paths.filter((one) => one !== delivery && one !== 'events/told-1')) {
       const redacted = await read(path, 'true');
       expect([path, redacted.json.data.length]).toEqual([path, 1]);

@@ -130,6 +130,17 @@ describe('CloudEvents', () => {
     });
   });
 
+  it('shows no source that a publisher wrote where it is asked to redact', async () => {
+    const { call } = httpWorld();
+    await call('POST', '/v1/events', message('structured'));
+    expect((await call('GET', '/v1/events')).json.data).toMatchObject([{ source: '/shop' }]);
+    const [list, one] = [
+      await call('GET', '/v1/events?redact=true'),
+      await call('GET', '/v1/events/ce-1?redact=true'),
+    ];
+    expect([list.json.data[0].source, one.json.source]).toEqual(['[string]', '[string]']);
+  });
+
   it('200 for the same event in the other mode', async () => {
     const { call } = httpWorld();
     await call('POST', '/v1/events', { ...message('structured') });

@@ -29,11 +29,12 @@ const BATCHED: Body = {
   content: { 'application/json': ref('EventBatch'), [CLOUD_BATCH]: ref('CloudEventBatch') },
 };
 
-/** Also of lists, which have nothing that would have to go. */
+/** Also of the lists of deliveries, which have nothing that would have to go. */
 const REDACT = {
   redact: {
     ...choice(['true', 'false']),
-    description: 'Values of payloads, metadata, headers and answers become their types.',
+    description:
+      'Values of payloads, metadata, headers and answers, and the source of a CloudEvent, become their types.',
   },
 };
 

@@ -6,9 +6,11 @@ import {
   eventSummaryView,
   eventView,
   redactedEvent,
+  redactedSummary,
   summaryOf,
 } from '../../app/history-views.ts';
 import { type LocateDeps, locateEvent } from '../../app/locate.ts';
+import type { EventSummary } from '../../app/ports-history.ts';
 import { tenantSeen } from '../../app/tenancy.ts';
 import { parseReplay } from '../../domain/input/replay-input.ts';
 import { type CursorDeps, LIST_PARAMETERS, listed } from '../list.ts';
@@ -53,8 +55,9 @@ async function detail(deps: EventRoutesDeps, request: KeyedRequest): Promise<Rep
 
 async function list(deps: EventRoutesDeps, request: KeyedRequest): Promise<Reply> {
   const query = readQuery(request, FILTERS);
-  // A list shows nothing that would have to go.
-  redactOf(query);
+  const view = redactOf(query)
+    ? (event: EventSummary) => redactedSummary(eventSummaryView(event))
+    : eventSummaryView;
   const asked = {
     tenant: tenantSeen(callerOf(request, query)),
     type: typeOf(query),
@@ -63,7 +66,7 @@ async function list(deps: EventRoutesDeps, request: KeyedRequest): Promise<Reply
     range: rangeOf(query),
   };
   const read = (page: Parameters<typeof listEventsAsked>[2]) => listEventsAsked(deps, asked, page);
-  return ok(await listed(deps, request, query, read, eventSummaryView));
+  return ok(await listed(deps, request, query, read, view));
 }
 
 async function deliveries(deps: EventRoutesDeps, request: KeyedRequest): Promise<Reply> {
