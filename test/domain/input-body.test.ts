@@ -94,6 +94,19 @@ describe('a test call', () => {
     expect(parseTestCallInput({ type: 'a.b', data: null })).toEqual({ type: 'a.b', data: null });
   });
 
+  it.each(['{"constructor":"Renault","prototype":[{"__proto__":1}]}', '"text"', 'false', '0'])(
+    'has data that is not looked at: %s',
+    (text) => {
+      const { data } = parseTestCallInput(JSON.parse(`{"data":${text}}`));
+      expect(JSON.stringify(data)).toBe(text);
+    },
+  );
+
+  it('has data as deep and as wide as an event has', () => {
+    const data = [JSON.parse(`${'['.repeat(50)}${']'.repeat(50)}`), Array(BODY_VALUES_MAX).fill(0)];
+    expect(parseTestCallInput({ data })).toEqual({ type: 'breakwater.test', data });
+  });
+
   it('is no way to a call of the service, which takes another scope', async () => {
     const data = { integration: 'int_1', id: 'call_1', method: 'DELETE', path: '/', query: [] };
     const { fields } = await refusalOf(() => parseTestCallInput({ type: 'breakwater.call', data }));

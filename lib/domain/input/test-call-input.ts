@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import { QUEUED_CALL_TYPE } from '../call.ts';
 import type { FieldError } from '../errors.ts';
 import { EVENT_TYPE, EVENT_TYPE_CHARS_MAX } from '../event.ts';
-import type { JsonObject } from '../merge-patch.ts';
-import { parseBody } from './body.ts';
+import { isJsonObject, type JsonObject } from '../merge-patch.ts';
+import { jsonBody, parseBody } from './body.ts';
 import { fields, text } from './field.ts';
 
 /** What a test call sends. */
@@ -29,8 +29,10 @@ export const testCallSchema = fields({
 
 /** Reads a test call; no body at all asks for the defaults. */
 export function parseTestCallInput(body: unknown): TestCallInput {
-  const { type, data } = parseBody(testCallSchema, body ?? {}, { also: typeProblems });
-  return { type, data };
+  const given = body ?? {};
+  // What is sent is the caller's own, as an event's is: its names and its depth are looked at nowhere.
+  const { data = DATA_DEFAULT, ...rest } = isJsonObject(given) ? given : jsonBody(given);
+  return { type: parseBody(testCallSchema, rest, { also: typeProblems }).type, data };
 }
 
 /** Sent as a test, what stands for a call would be that call, which takes another scope. */
