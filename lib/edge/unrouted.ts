@@ -6,7 +6,7 @@ import type { HttpRequest } from './request.ts';
 export function refuseUnrouted(request: HttpRequest): never {
   const { method, path } = request;
   const allowed = methodsOf(path);
-  if (allowed.length === 0) {
+  if (allowed.length === 0 || isRouted(method, path)) {
     throw new RequestError('not-found', `There is nothing at ${JSON.stringify(shown(path))}.`);
   }
   const allow = allowed.join(', ');
@@ -23,6 +23,17 @@ function methodsOf(path: string): readonly string[] {
   const spelt = routes.filter(([, template]) => template === path);
   const found = spelt.length > 0 ? spelt : routes.filter(([, t]) => matches(t, path));
   return [...new Set(found.map(([method = '']) => method))].sort();
+}
+
+/**
+ * Whether a route answers the path as it is written here: decoded. That the request came to none
+ * says that it was sent in another spelling, with `%2F` for a slash, which is no path of ours.
+ */
+function isRouted(method: string, path: string): boolean {
+  return Object.keys(ROUTES).some((route) => {
+    const [wanted, template] = route.split(' ');
+    return (wanted === method || wanted === 'ANY') && matches(template, path);
+  });
 }
 
 function matches(template: string | undefined, path: string): boolean {

@@ -134,6 +134,28 @@ describe('what a caller gets wrong', () => {
     if (method === 'HEAD') expect(answer.text).toBe('');
   });
 
+  it.each([
+    ['GET', '/v1%2Fintegrations'],
+    ['GET', '/v1%2Fintegrations%2Fw1'],
+    ['POST', '/v1/events%2Fbatch'],
+    ['GET', '/v1%2Fevents%2Fbatch'],
+    ['POST', '/in%2Fsrc_1'],
+  ])('404 for %s %s, whose slashes are none', async (method, url) => {
+    const { call } = httpWorld();
+    // API Gateway hands paths on decoded.
+    const event = { rawPath: decodeURIComponent(url) };
+    const answer = await call(method, url, { principal: null, event });
+    expectProblem(answer, 404, 'not-found');
+    expect(answer.headers.allow).toBeUndefined();
+  });
+
+  it('200 for a segment with characters that are encoded', async () => {
+    const { call } = httpWorld();
+    await call('POST', '/v1/integrations', { body: INTEGRATION });
+    const name = INTEGRATION.name.replace(/./, (first) => `%${Buffer.from(first).toString('hex')}`);
+    expect((await call('GET', `/v1/integrations/${name}`)).status).toBe(200);
+  });
+
   it('409 name-taken, event-id-conflict, invalid-state', async () => {
     const { call } = httpWorld();
     await call('POST', '/v1/integrations', { body: INTEGRATION });
