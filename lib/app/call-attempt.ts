@@ -23,8 +23,8 @@ export type Tried =
   | { readonly kind: 'came'; readonly result: CallResult; readonly isProbe: boolean }
   /** It may not be called now; it was not. */
   | { readonly kind: 'held'; readonly retryAfterMs: number }
-  /** The integration's own limits have no room; it was not called. */
-  | { readonly kind: 'limited' }
+  /** The integration's own limits have no room; it was not called. 0: nobody knows how long. */
+  | { readonly kind: 'limited'; readonly retryAfterMs: number }
   /** There was no time left for an attempt. */
   | { readonly kind: 'late' };
 
@@ -57,7 +57,11 @@ export async function tryCall(
   }
   const probe = admitted.kind === 'go' ? admitted.probe : undefined;
   const leave = { count: 1, width: 1, untilMs: asked.untilMs, isPaid: false };
-  const { calls, give } = await askLimits(deps, { ...target, limits: limitsOf(target) }, leave);
+  const { calls, waitMs, give } = await askLimits(
+    deps,
+    { ...target, limits: limitsOf(target) },
+    leave,
+  );
   try {
     const timeoutMs = Math.min(
       target.request.timeoutSeconds * 1000,
@@ -68,7 +72,7 @@ export async function tryCall(
       return { kind: 'came', result, isProbe: probe !== undefined };
     }
     await giveBack(deps, target, probe);
-    return { kind: calls > 0 ? 'late' : 'limited' };
+    return calls > 0 ? { kind: 'late' } : { kind: 'limited', retryAfterMs: waitMs };
   } finally {
     await give();
   }

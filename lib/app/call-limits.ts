@@ -16,6 +16,8 @@ export interface Grant {
   /** Calls there is leave for; `width` of them at the same time. */
   readonly calls: number;
   readonly width: number;
+  /** When the rate has room for another call, from now; 0 where it is not the rate that says no. */
+  readonly waitMs: number;
   /** Gives back what was leased; to be called when the last call is over. */
   give(): Promise<void>;
 }
@@ -40,6 +42,7 @@ export async function askLimits(
 ): Promise<Grant> {
   const { perSecond, concurrency } = limits;
   let { count: calls, width } = asked;
+  let waitMs = 0;
   let places: readonly string[] = [];
   try {
     if (concurrency !== undefined) {
@@ -58,7 +61,9 @@ export async function askLimits(
     }
     if (perSecond !== undefined && calls > 0 && !asked.isPaid) {
       const wanted = { perSecond, count: calls };
-      calls = (await deps.rateLimits.take(id, wanted, deps.clock.nowMs())).granted;
+      const taken = await deps.rateLimits.take(id, wanted, deps.clock.nowMs());
+      calls = taken.granted;
+      waitMs = taken.waitMs;
     }
   } catch (error) {
     deps.telemetry.warn('limits.unavailable', { tenant, integrationId: id, error });
@@ -66,6 +71,7 @@ export async function askLimits(
   return {
     calls,
     width,
+    waitMs,
     async give() {
       if (places.length === 0) return;
       try {

@@ -50,7 +50,7 @@ export function refusalOf({ integration, trail }: CallRun, { outcome }: NotServe
         refusal: new RequestError(
           'too-many-requests',
           `${name} takes no more calls now: its own limits (limits.perSecond, limits.concurrency) are reached.`,
-          { headers: { ...made, 'retry-after': '1' } },
+          { headers: { ...made, 'retry-after': seconds(outcome.retryAfterMs) } },
         ),
       };
     case 'late':

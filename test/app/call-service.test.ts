@@ -240,6 +240,18 @@ describe('a service without fallbacks', () => {
     expect(world.sent).toHaveLength(2);
   });
 
+  it('says how long its rate has no room for another call', async () => {
+    const world = callWorld();
+    await world.service('erp', { limits: { perSecond: 0.1 } });
+    expect((await world.call('erp', GET)).status).toBe(200);
+    const waits = async () => (await world.call('erp', GET)).refusal?.headers['retry-after'];
+    expect(await waits()).toBe('10');
+    world.clock.advance(7_500);
+    expect(await waits()).toBe('3');
+    world.clock.advance(2_500);
+    expect((await world.call('erp', GET)).status).toBe(200);
+  });
+
   it('has as many calls at a time as its limit, whoever makes them', async () => {
     const world = callWorld();
     await world.service('erp', { limits: { concurrency: 1 } });

@@ -50,9 +50,18 @@ const HEADERS: Readonly<Record<string, Schema>> = {
   'X-Request-Id': header('Names this request in the log; the same as `requestId` of a problem.'),
   'Idempotency-Replayed': header('`true`: the first answer to this `Idempotency-Key`, again.'),
   'Retry-After': header('Seconds after which to come back.', { type: 'integer', minimum: 0 }),
-  'RateLimit-Limit': header('Requests that the key may make at once.', COUNT),
-  'RateLimit-Remaining': header('Those that are left now.', COUNT),
-  'RateLimit-Reset': header('Seconds until all are there again.', COUNT),
+  'RateLimit-Limit': header(
+    'Requests that the key may make at once; only where it has a `rateLimit`.',
+    COUNT,
+  ),
+  'RateLimit-Remaining': header(
+    'Those that are left to the key now; only where it has a `rateLimit`.',
+    COUNT,
+  ),
+  'RateLimit-Reset': header(
+    'Seconds until all are there again; only where the key has a `rateLimit`.',
+    COUNT,
+  ),
   'WWW-Authenticate': header('`Bearer`.'),
   Location: header('Where the new resource is.'),
   Link: header('RFC 8288: `rel="next"` leads to the next page.'),
