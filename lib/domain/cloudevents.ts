@@ -63,8 +63,14 @@ export function parseCloudEvent(input: unknown, rule: InputRule): NewEvent {
       ...(event.time !== undefined && event.time !== null && { timestamp: event.time }),
     },
     rule,
+    attributeOf,
   );
   return { ...parsed, source: source.slice(0, 256) };
+}
+
+/** What the publisher calls a field of the event. */
+function attributeOf(path: string): string {
+  return path === 'timestamp' ? 'time' : path.replace(/^metadata\.ce-/, '');
 }
 
 /** An attribute as a header would carry it (JSON Event Format §2.2); undefined: it is none. */

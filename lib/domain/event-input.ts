@@ -33,14 +33,21 @@ export interface InputRule {
   readonly nowMs: number;
 }
 
-/** Reads an event as `POST /v1/events` takes it; every problem of it comes in one error. */
-export function parseNewEvent(input: unknown, rule: InputRule): NewEvent {
+/**
+ * Reads an event as `POST /v1/events` takes it; every problem of it comes in one error, under the
+ * name that `called` has for the field's path.
+ */
+export function parseNewEvent(
+  input: unknown,
+  rule: InputRule,
+  called: (path: string) => string = (path) => path,
+): NewEvent {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new RequestError('invalid', `An event is a JSON object, not ${kindOf(input)}.`, {
       fields: [{ path: '', message: `must be an object, not ${kindOf(input)}` }],
     });
   }
-  const read = new EventReader(input as Readonly<Record<string, unknown>>);
+  const read = new EventReader(input as Readonly<Record<string, unknown>>, called);
   read.unknownFields();
   const type = read.text('type', EVENT_TYPE, EVENT_TYPE_CHARS_MAX, TYPE_RULE);
   if (type === undefined && read.get('type') === undefined) {
@@ -106,10 +113,12 @@ function kindOf(value: unknown): string {
 /** Reads one field at a time and remembers what was wrong. */
 class EventReader {
   private readonly input: Readonly<Record<string, unknown>>;
+  private readonly called: (path: string) => string;
   private readonly wrong: FieldError[] = [];
 
-  constructor(input: Readonly<Record<string, unknown>>) {
+  constructor(input: Readonly<Record<string, unknown>>, called: (path: string) => string) {
     this.input = input;
+    this.called = called;
   }
 
   get(path: string): unknown {
@@ -117,7 +126,7 @@ class EventReader {
   }
 
   fail(path: string, message: string): undefined {
-    this.wrong.push({ path, message });
+    this.wrong.push({ path: this.called(path), message });
     return undefined;
   }
 

@@ -99,7 +99,7 @@ describe('CloudEvents 1.0', () => {
     ['an attribute in capitals', { ...minimal, Foo: 1 }, 'Foo'],
     ['data twice', { ...minimal, data: 1, data_base64: 'AAEC' }, 'data_base64'],
     ['base64 that is none', { ...minimal, data_base64: '!!!' }, 'data_base64'],
-    ['a time in words', { ...minimal, time: 'now' }, 'timestamp'],
+    ['a time in words', { ...minimal, time: 'now' }, 'time'],
   ])('refuse %s', (_, input, path) => {
     const refused = (() => {
       try {
@@ -110,6 +110,19 @@ describe('CloudEvents 1.0', () => {
     })();
     expect(refused).toBeInstanceOf(RequestError);
     expect((refused as RequestError).fields.map((field) => field.path)).toContain(path);
+  });
+
+  it.each([
+    [{ time: 'bad' }, 'time'],
+    [{ subject: 'x'.repeat(501) }, 'subject'],
+    [{ type: 'a b' }, 'type'],
+  ])('are refused by the names of their attributes: %j', (more, path) => {
+    expect(() => parseCloudEvent({ ...minimal, ...more }, rule)).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(`^${path}: `),
+        fields: [{ path, message: expect.any(String) }],
+      }),
+    );
   });
 
   it('refuse binary JSON that is none', () => {

@@ -86,13 +86,25 @@ describe('a batch', () => {
     [[], 'a list of 0'],
     [Array.from({ length: 101 }, () => EVENT), 'a list of 101'],
     [{ events: 7 }, 'no list'],
-    [{ events: [EVENT], more: 1 }, 'no list'],
     ['x', 'no list'],
   ])('422 unless it is a list of 1 to 100', async (body, given) => {
     const { call } = httpWorld();
     const answer = await call('POST', '/v1/events/batch', { body });
     expect([answer.status, answer.json.errors[0].path]).toEqual([422, 'events']);
     expect(answer.json.detail).toContain(given);
+  });
+
+  it('422 for a field beside its events, by the name of that', async () => {
+    const { call } = httpWorld();
+    const answer = await call('POST', '/v1/events/batch', {
+      body: { events: [EVENT], x: 1, y: 2 },
+    });
+    const message = 'is not a field of a batch; allowed: events';
+    expect([answer.status, answer.json.detail]).toEqual([422, `x: ${message}`]);
+    expect(answer.json.errors).toEqual([
+      { path: 'x', message },
+      { path: 'y', message },
+    ]);
   });
 
   it('takes many keys in all, as its events could have come one by one', async () => {

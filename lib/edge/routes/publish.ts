@@ -8,12 +8,13 @@ import {
   parseCloudEvent,
   structuredFromBinary,
 } from '../../domain/cloudevents.ts';
-import { RequestError } from '../../domain/errors.ts';
+import { RequestError, shown } from '../../domain/errors.ts';
 import { EVENT_BATCH_MAX, EVENT_BYTES_MAX, type NewEvent } from '../../domain/event.ts';
-import { type InputRule, parseNewEvent } from '../../domain/event-input.ts';
+import { type InputRule, PROBLEMS_TOLD_MAX, parseNewEvent } from '../../domain/event-input.ts';
 import { fingerprint, timeOfUlid, ulid } from '../../domain/ids.ts';
 import { instant } from '../../domain/instant.ts';
 import { DEFAULT_TENANT } from '../../domain/integration.ts';
+import { isJsonObject } from '../../domain/merge-patch.ts';
 import type { RouteOf } from '../../names.ts';
 import { checkShape } from '../json.ts';
 import { problemOf } from '../problem.ts';
@@ -133,8 +134,10 @@ function requireSize(event: unknown): void {
 
 /** `{"events": […]}` or the bare list. */
 function eventsOf(body: unknown): readonly unknown[] {
-  const wrapped = typeof body === 'object' && body !== null && 'events' in body;
-  const events = wrapped && Object.keys(body).length === 1 ? body.events : body;
+  const wrapped = isJsonObject(body) && Object.hasOwn(body, 'events');
+  const others = wrapped ? Object.keys(body).filter((name) => name !== 'events') : [];
+  if (others.length > 0) throw unknownFields(others);
+  const events = wrapped ? body.events : body;
   if (Array.isArray(events) && events.length >= 1 && events.length <= EVENT_BATCH_MAX) {
     return events;
   }
@@ -143,6 +146,12 @@ function eventsOf(body: unknown): readonly unknown[] {
   throw new RequestError('invalid', `events: ${message}, as {"events": […]} or on its own.`, {
     fields: [{ path: 'events', message }],
   });
+}
+
+function unknownFields(names: readonly string[]): RequestError {
+  const message = 'is not a field of a batch; allowed: events';
+  const fields = names.slice(0, PROBLEMS_TOLD_MAX).map((name) => ({ path: shown(name), message }));
+  return new RequestError('invalid', `${fields[0]?.path}: ${message}`, { fields });
 }
 
 /** A ULID for each event of a batch, the same in every run of the request. */
