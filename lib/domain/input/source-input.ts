@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { FieldError } from '../errors.ts';
 import { EVENT_TYPE } from '../event.ts';
-import { type JsonObject, mergePatch } from '../merge-patch.ts';
+import { isJsonObject, type JsonObject, mergePatch } from '../merge-patch.ts';
 import { isReservedType, RESERVED_RULE } from '../routing.ts';
 import { SECRETS_LIVE_MAX } from '../secrets.ts';
 import type { Source } from '../source.ts';
@@ -20,6 +20,7 @@ import {
   text,
   whole,
 } from './field.ts';
+import { bodilessProblem } from './static-answer-input.ts';
 import {
   PROVIDER_IDS,
   type VerificationInput,
@@ -99,6 +100,7 @@ export function parseSourceInput(body: unknown, stored?: Source): SourceInput {
       ...verificationProblems(object, stored?.verification),
       ...prefixProblems(object),
       ...cidrProblems('allowCidrs', object.allowCidrs),
+      ...responseProblems(object.response),
     ],
   });
   const { name, tenant, provider, secret, publicKey, response } = parsed;
@@ -123,6 +125,13 @@ function prefixProblems({ eventTypePrefix, provider, name }: JsonObject): readon
   const prefix = eventTypePrefix ?? byDefault;
   if (typeof prefix !== 'string' || !isReservedType(`${prefix}.`)) return [];
   return [{ path: 'eventTypePrefix', message: refusal(prefix, RESERVED_RULE) }];
+}
+
+/** What would be dropped in silence is refused. */
+function responseProblems(response: unknown): readonly FieldError[] {
+  if (!isJsonObject(response)) return [];
+  const message = bodilessProblem(response.statusCode, response.body);
+  return message === undefined ? [] : [{ path: 'response.body', message }];
 }
 
 /** A provider that is a product gives its name to its events; a mere method does not. */
