@@ -242,7 +242,10 @@ describe('the contract itself', () => {
     expect([headers.get('content-encoding'), text.length > 100_000]).toEqual(['gzip', true]);
     const head = await gateway.call('HEAD', '/docs', { key: null });
     expect([head.status, head.text]).toEqual([200, '']);
-    expect(head.headers.get('etag')).toBe(headers.get('etag'));
+    for (const name of ['etag', 'content-encoding', 'content-length']) {
+      expect([name, head.headers.get(name)]).toEqual([name, headers.get(name)]);
+    }
+    expect(Number(head.headers.get('content-length'))).toBeGreaterThan(10_000);
     const known = { 'if-none-match': headers.get('etag') ?? '' };
     const again = await gateway.call('GET', '/docs', { key: null, headers: known });
     expect([again.status, again.headers.get('cache-control')]).toEqual([

@@ -38,11 +38,12 @@ describe('GET /docs', () => {
     );
   });
 
-  it('is told by HEAD without a body, and by 304 to who has it already', async () => {
+  it('is told by HEAD as by GET, for the length of its body, and by 304 to who has it already', async () => {
     const { call } = httpWorld();
     const page = await call('GET', '/docs');
     const head = await call('HEAD', '/docs', { principal: null });
     expect([head.status, head.text]).toEqual([200, '']);
+    expect(head.headers['content-length']).toBe(String(Buffer.byteLength(page.text)));
     for (const name of ['etag', 'content-type', 'cache-control', 'content-security-policy']) {
       expect(head.headers[name]).toBe(page.headers[name]);
     }
