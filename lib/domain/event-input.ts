@@ -82,7 +82,7 @@ export function parseNewEvent(
 }
 
 /** What Breakwater itself publishes has ids that begin like this: nobody may take them before. */
-const CALLERS_ID = new RegExp(`^(?!breaker-int_)${EVENT_ID.source.slice(1)}`);
+export const CALLERS_ID = new RegExp(`^(?!breaker-int_)${EVENT_ID.source.slice(1)}`);
 const CALLERS_ID_RULE = '1–128 of A–Z a–z 0–9 _ -, not beginning with breaker-int_';
 const ORDERING_KEY_RULE = '1 to 128 visible ASCII characters, no space';
 const TYPE_RULE = `dot-separated segments of A–Z a–z 0–9 _ -, up to ${EVENT_TYPE_CHARS_MAX} characters, such as invoice.paid`;

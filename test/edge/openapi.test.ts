@@ -95,6 +95,16 @@ describe('the OpenAPI document', () => {
     expect(referred.sort()).toEqual(names.filter((name) => name !== 'none').sort());
   });
 
+  it('says which ids of events nobody may take', () => {
+    const problems = (id: string) =>
+      problemsOf('/components/schemas/NewEvent', { type: 'a', id }).length;
+    expect(['breaker-int_1', 'breaker-1', 'a'].map(problems)).toEqual([1, 0, 0]);
+    for (const name of ['NewEvent', 'CloudEvent']) {
+      const { description } = document.components.schemas[name].properties.id;
+      expect(description).toContain('`breaker-int_`');
+    }
+  });
+
   it('gives an example for every schema that holds against it', () => {
     const names = Object.keys(document.components.schemas);
     expect(Object.keys(EXAMPLES).sort()).toEqual(names.sort());

@@ -1,6 +1,5 @@
 import { EVENT_BATCH_MAX, EVENT_TYPE, EVENT_TYPE_CHARS_MAX } from '../../domain/event.ts';
-import { DIRECT_TARGETS_MAX } from '../../domain/event-input.ts';
-import { EVENT_ID } from '../../domain/ids.ts';
+import { CALLERS_ID, DIRECT_TARGETS_MAX } from '../../domain/event-input.ts';
 import { disablingSchema, orderSchema, tripSchema } from '../../domain/input/breaker-input.ts';
 import { callSchema } from '../../domain/input/call-input.ts';
 import { integrationSchema } from '../../domain/input/integration-input.ts';
@@ -74,12 +73,16 @@ const METADATA: Schema = {
   additionalProperties: text({ maxLength: METADATA_CHARS_MAX }),
 };
 
+const RESERVED_IDS =
+  'Names the event for good. Not beginning with `breaker-int_`: those ids are of events of ' +
+  'Breakwater’s own.';
+
 const EVENT: Schema = {
   ...object(
     { type: matching(EVENT_TYPE, { maxLength: EVENT_TYPE_CHARS_MAX }) },
     {
       data: { description: 'Anything that is JSON; `{}` where it is left out.' },
-      id: matching(EVENT_ID),
+      id: matching(CALLERS_ID, { description: RESERVED_IDS }),
       tenant: matching(TENANT),
       timestamp: INSTANT,
       orderingKey: matching(ORDERING_KEY),
@@ -96,7 +99,7 @@ const CLOUD_EVENT: Schema = {
   ...object(
     {
       specversion: { const: '1.0' },
-      id: text({ minLength: 1 }),
+      id: text({ minLength: 1, description: RESERVED_IDS }),
       source: text({ minLength: 1 }),
       type: matching(EVENT_TYPE, { maxLength: EVENT_TYPE_CHARS_MAX }),
     },
