@@ -14,6 +14,7 @@ import {
   placeInTime,
   sortablePlace,
 } from '../../lib/domain/audit.ts';
+import { NO_DIGEST } from '../../lib/domain/audit-digest.ts';
 import { chainOf, draft, headOf, TENANT } from '../domain/audit-chains.ts';
 import { fakeDigestKey } from '../fakes/stores-audit.ts';
 import { fakeRandom, fakeTelemetry } from '../fakes/world.ts';
@@ -25,6 +26,7 @@ const CHAIN = chainOf(7);
 const LAST_MS = Date.parse(CHAIN.at(-1)?.at ?? '');
 const NOW_MS = LAST_MS + 1_800_000;
 const PLANTED_EACH = 100;
+const IN_THE_WAY = 2_500;
 const { digestKey, digestSigner } = fakeDigestKey(LAST_MS);
 
 interface Table {
@@ -189,6 +191,21 @@ describe('the verification, on the model of DynamoDB', () => {
     return { world, db: world.model.client, state: TABLE_NAMES.state };
   };
   findsAll(open);
+
+  it('lets changes and signing go on past thousands of rows without a place', async () => {
+    const table = await filled(await open());
+    const { auditTrail } = table.world.stores;
+    for (let n = 0; n < IN_THE_WAY; n++) {
+      await plant(table, { pk: `AUDIT#${TENANT}`, sk: `000000000007x${n}`, doc: 'x' });
+      await plant(table, { pk: 'AUDIT-DIGESTS', sk: `000000000007x${n}`, doc: 'x' });
+    }
+    expect((await chainEnd(auditTrail, TENANT)).seq).toBe(7);
+    expect(await auditTrail.read(TENANT, 8, 1)).toEqual([]);
+    expect(await auditTrail.read(TENANT, 7, 2)).toMatchObject([{ place: 7 }]);
+    expect(await table.world.stores.auditDigests.end()).toEqual(NO_DIGEST);
+    await auditTrail.append(entryAfter(await auditTrail.end(TENANT), draft(8), NOW_MS));
+    expect(await auditTrail.read(TENANT, 7, 2)).toMatchObject([{ place: 7 }, { place: 8 }]);
+  });
 
   it(`finds each of ${PLANTED_EACH} chains without a head, and each row of no chain`, async () => {
     const table = await filled(await open());

@@ -26,8 +26,12 @@ export async function putNew(
 
 export const isPlaced = (item: Item) => !Number.isNaN(placeOf(item));
 
-/** Rows without a place stand between places where somebody has put them to be in the way. */
+/**
+ * Rows without a place stand between places where somebody has put them to be in the way: where
+ * there are only such, as many are read at once as DynamoDB gives.
+ */
 const READS_MAX = 1_000;
+const IN_THE_WAY_ROWS = 1_000;
 
 /** The next row that has a place. */
 export async function nextPlaced(reader: RangeReader): Promise<Item | undefined> {
@@ -42,10 +46,14 @@ export async function upTo(
   isWanted: (item: Item) => boolean,
 ): Promise<readonly Item[]> {
   const found: Item[] = [];
+  let isInTheWay = false;
   for (let read = 0; read < READS_MAX; read++) {
-    const items = found.length < limit ? await reader.next(limit - found.length) : undefined;
+    if (found.length >= limit) return found.slice(0, limit);
+    const items = await reader.next(isInTheWay ? IN_THE_WAY_ROWS : limit - found.length);
     if (items === undefined) return found;
-    found.push(...items.filter(isWanted));
+    const wanted = items.filter(isWanted);
+    found.push(...wanted);
+    isInTheWay = wanted.length === 0;
   }
   throw new Error(`${READS_MAX} reads did not get past rows without a place.`);
 }
