@@ -140,13 +140,13 @@ describe('a batch', () => {
   });
 
   it.each([
-    ['101 events', { events: Array(101).fill({ type: 'batch.many' }) }],
-    ['no event', { events: [] }],
-    ['no list', { events: 'x' }],
-    ['another field', { events: [{ type: 'batch.good' }], more: 1 }],
-  ])('of %s is refused as a whole', async (_, body) => {
+    ['101 events', { events: Array(101).fill({ type: 'batch.many' }) }, 'events'],
+    ['no event', { events: [] }, 'events'],
+    ['no list', { events: 'x' }, 'events'],
+    ['another field', { events: [{ type: 'batch.good' }], more: 1 }, 'more'],
+  ])('of %s is refused as a whole', async (_, body, path) => {
     const { status, json } = await gateway.call('POST', '/v1/events/batch', { body });
-    expect([status, json.code, json.errors[0].path]).toEqual([422, 'invalid', 'events']);
+    expect([status, json.code, json.errors[0].path]).toEqual([422, 'invalid', path]);
   });
 });
 

@@ -42,8 +42,9 @@ export function parseBody<T extends z.core.$ZodType>(
 
 /** The body as an object, free of keys that could reach a prototype and of absurd nesting. */
 export function jsonBody(body: unknown): JsonObject {
-  if (!isJsonObject(body))
+  if (!isJsonObject(body)) {
     throw invalid([{ path: '', message: holderRefusal(body, 'a JSON object') }]);
+  }
   const problems = structureProblems(body);
   if (problems.length > 0) throw invalid(problems);
   return body;
