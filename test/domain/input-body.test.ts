@@ -86,6 +86,10 @@ describe('any body', () => {
 });
 
 describe('a test call', () => {
+  it('is refused where it is null in place of an object', () => {
+    expect(() => parseTestCallInput(null)).toThrow('allowed: a JSON object');
+  });
+
   it('sends a type and data of its own, or ours', () => {
     expect(parseTestCallInput(undefined)).toEqual({
       type: 'breakwater.test',

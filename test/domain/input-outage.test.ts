@@ -200,6 +200,12 @@ describe('a health check', () => {
 });
 
 describe('an order to a breaker', () => {
+  it.each([null, [], 'text'])('is no order where it is %j in place of an object', (body) => {
+    for (const parse of [parseBreakerOrder, parseBreakerTrip, parseBreakerDisabling]) {
+      expect(() => parse(body)).toThrow('allowed: a JSON object');
+    }
+  });
+
   it('may come without a body, and without a reason', () => {
     expect(parseBreakerOrder(undefined)).toEqual({ reason: undefined });
     expect(parseBreakerTrip({})).toEqual({ reason: undefined, forSeconds: undefined });

@@ -40,6 +40,11 @@ export function parseBody<T extends z.core.$ZodType>(
   throw invalid(problems);
 }
 
+/** No body at all asks for the defaults; `null` is one, and is refused as any that is no object. */
+export function orDefaults(body: unknown): unknown {
+  return body === undefined ? {} : body;
+}
+
 /** The body as an object, free of keys that could reach a prototype and of absurd nesting. */
 export function jsonBody(body: unknown): JsonObject {
   if (!isJsonObject(body)) {

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { BREAKER_DEFAULTS, type BreakerConfig } from '../breaker.ts';
 import { ATTEMPT_SECONDS_MAX } from '../integration.ts';
-import { parseBody } from './body.ts';
+import { orDefaults, parseBody } from './body.ts';
 import { choice, decimal, fields, flag, refusing, text, whole } from './field.ts';
 
 const CALLS_MAX = 1_000;
@@ -82,7 +82,7 @@ export const orderSchema = fields({ reason: reason() });
 
 /** Reads a reset or an enabling; no body at all is one without a reason. */
 export function parseBreakerOrder(body: unknown): BreakerOrder {
-  return { reason: parseBody(orderSchema, body ?? {}).reason };
+  return { reason: parseBody(orderSchema, orDefaults(body)).reason };
 }
 
 export const tripSchema = fields({
@@ -94,7 +94,7 @@ export const tripSchema = fields({
 export function parseBreakerTrip(
   body: unknown,
 ): BreakerOrder & { readonly forSeconds: number | undefined } {
-  const { reason: why, forSeconds } = parseBody(tripSchema, body ?? {});
+  const { reason: why, forSeconds } = parseBody(tripSchema, orDefaults(body));
   return { reason: why, forSeconds };
 }
 
@@ -107,6 +107,6 @@ export const disablingSchema = fields({
 export function parseBreakerDisabling(
   body: unknown,
 ): BreakerOrder & { readonly keepCounting: boolean } {
-  const { reason: why, keepCounting } = parseBody(disablingSchema, body ?? {});
+  const { reason: why, keepCounting } = parseBody(disablingSchema, orDefaults(body));
   return { reason: why, keepCounting };
 }

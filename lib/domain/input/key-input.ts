@@ -3,7 +3,7 @@ import { type RateLimit, SCOPES, type Scope } from '../api-key.ts';
 import { BURST_MAX, RATE_PER_SECOND } from '../api-key-rate.ts';
 import { INSTANT_RULE, parseInstant } from '../event-input.ts';
 import { instant } from '../instant.ts';
-import { parseBody } from './body.ts';
+import { orDefaults, parseBody } from './body.ts';
 import { canonicalCidrs, cidrProblems, cidrs } from './cidr-list.ts';
 import { choice, decimal, fields, listOf, refusal, tenantText, text, whole } from './field.ts';
 
@@ -73,7 +73,7 @@ export function parseKeyInput(body: unknown, nowMs: number): KeyInput {
 
 /** How long the old key goes on working beside the new one; no body at all asks for a day. */
 export function parseKeyRotation(body: unknown): { readonly graceSeconds: number } {
-  return parseBody(keyRotationSchema, body ?? {});
+  return parseBody(keyRotationSchema, orDefaults(body));
 }
 
 function expiryProblems(given: unknown, nowMs: number) {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { DIRECT_TARGETS_MAX } from '../event-input.ts';
-import { parseBody } from './body.ts';
+import { orDefaults, parseBody } from './body.ts';
 import { fields, listOf, text } from './field.ts';
 
 /** To whom a stored event is sent again. */
@@ -21,5 +21,5 @@ export const replaySchema = fields({
 
 /** Reads a replay; no body at all asks for the defaults. */
 export function parseReplay(body: unknown): ReplayInput {
-  return { integrations: parseBody(replaySchema, body ?? {}).integrations };
+  return { integrations: parseBody(replaySchema, orDefaults(body)).integrations };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { type SecretKind, secretProblem } from '../secrets.ts';
-import { parseBody } from './body.ts';
+import { orDefaults, parseBody } from './body.ts';
 import { fields, opaque, whole } from './field.ts';
 
 /** How a secret is rotated. */
@@ -25,7 +25,7 @@ export function parseRotationInput(
   kind: SecretKind,
   use: 'integration' | 'source',
 ): RotationInput {
-  const { graceSeconds, secret } = parseBody(rotationSchema, body ?? {}, {
+  const { graceSeconds, secret } = parseBody(rotationSchema, orDefaults(body), {
     also: ({ secret: given }) => {
       const message = typeof given === 'string' ? secretProblem(kind, given, use) : undefined;
       return message === undefined ? [] : [{ path: 'secret', message }];

@@ -3,7 +3,7 @@ import { QUEUED_CALL_TYPE } from '../call.ts';
 import type { FieldError } from '../errors.ts';
 import { EVENT_TYPE, EVENT_TYPE_CHARS_MAX } from '../event.ts';
 import { isJsonObject, type JsonObject } from '../merge-patch.ts';
-import { jsonBody, parseBody } from './body.ts';
+import { jsonBody, orDefaults, parseBody } from './body.ts';
 import { fields, text } from './field.ts';
 
 /** What a test call sends. */
@@ -29,7 +29,7 @@ export const testCallSchema = fields({
 
 /** Reads a test call; no body at all asks for the defaults. */
 export function parseTestCallInput(body: unknown): TestCallInput {
-  const given = body ?? {};
+  const given = orDefaults(body);
   // What is sent is the caller's own, as an event's is: its names and its depth are looked at nowhere.
   const { data = DATA_DEFAULT, ...rest } = isJsonObject(given) ? given : jsonBody(given);
   return { type: parseBody(testCallSchema, rest, { also: typeProblems }).type, data };
